@@ -1,0 +1,328 @@
+/**
+ * The engine: guest state and memory in one WebAssembly.Memory, the generated interpreter over decoded records, and
+ * the compiled blocks beside it. It knows instructions and caches; translation and exceptions come in as hooks.
+ */
+import { Decoder } from '../a64/decoder.js';
+import type { Encoding, Instruction } from '../a64/pattern.js';
+import { staticFieldsOf } from '../a64/pattern.js';
+import { Cpu } from '../cpu.js';
+import type { Profile } from '../profiles.js';
+import { BlockCompiler } from './block-compiler.js';
+import { CodeCache } from './code-cache.js';
+import type { HOST_CALLEES } from './emitter.js';
+import { type Handler, handlerModule, inlineIndex, interpreterModule, Special } from './interpreter.js';
+import {
+  Exit,
+  ITLB_BYTES,
+  ITLB_CONTEXTS,
+  ITLB_ENTRIES,
+  ITLB_ENTRY,
+  ITLB_INVALID,
+  type MemoryMap,
+  memoryMap,
+  R,
+  RECORD,
+  S,
+  TLB_BYTES,
+  TLB_CONTEXTS,
+  TLB_ENTRY,
+  TLB_INVALID,
+  TLB_WRITE,
+} from './layout.js';
+import { type MemoryRegion, PhysicalMemory } from './physical.js';
+import { instantiateRuntime, RUNTIME_CALLEES } from './runtime.js';
+
+/** Translation, exceptions and debug: arch/system. See HOST_CALLEES for the three slow paths. */
+export interface SystemHooks {
+  slowRead(low: number, high: number, access: number): number;
+  slowWrite(low: number, high: number, access: number): number;
+  slowModify(low: number, high: number, access: number): number;
+  /** Guest-physical address of the instruction at cpu.pc, or -1 where a prefetch abort was taken instead. */
+  translateFetch(): number;
+  /** One of Raise. */
+  raise(what: number): void;
+  /** Whether a debugger stops here (S.STOP is then set). */
+  breakpoint(): boolean;
+}
+
+export interface EngineOptions {
+  readonly profile: Profile;
+  readonly vcpus: number;
+  /** Guest memory by guest-physical base (a multiple of 64 KiB) and size in bytes. */
+  readonly memory: readonly { base: number; size: number; writable: boolean }[];
+  readonly table: readonly Instruction[];
+  /** Instruction words whose handlers are inlined in the interpreter's main function. */
+  readonly hot?: readonly number[];
+  /** Compile every block when it is first reached; otherwise interpret only. */
+  readonly compileBlocks?: boolean;
+  readonly recordPages?: number;
+}
+
+interface ExecEntry {
+  readonly instruction: Instruction;
+}
+
+const UNDEFINED: Instruction = { name: 'undefined', asm: 'undefined', pattern: 'x'.repeat(32), exec: () => {} };
+
+export class Engine {
+  readonly memory: WebAssembly.Memory;
+  readonly map: MemoryMap;
+  readonly cpu: Cpu;
+  readonly code: CodeCache;
+  readonly decoder: Decoder;
+  hooks!: SystemHooks;
+  /** Retired instructions of each vCPU. */
+  readonly retired: number[];
+  readonly blocks: BlockCompiler | null;
+  readonly #table: WebAssembly.Table;
+  readonly #env: Record<string, WebAssembly.ImportValue>;
+  readonly #run: () => void;
+  readonly #u16: Uint16Array;
+  readonly #i32: Int32Array;
+  readonly #i64: BigInt64Array;
+  /** Handler key to index in the main function, or table index of an out-of-line one. */
+  readonly #inline = new Map<string, number>();
+  readonly #outOfLine = new Map<string, number>();
+  readonly #execs: ExecEntry[] = [{ instruction: UNDEFINED }];
+  readonly #execIds = new Map<Instruction, number>();
+  #tableUsed = 0;
+  #slice = 0;
+
+  constructor(options: EngineOptions) {
+    const { vcpus, profile } = options;
+    const ramBytes = options.memory.reduce((sum, r) => sum + r.size, 0);
+    this.map = memoryMap(vcpus, ramBytes, options.recordPages);
+    this.memory = new WebAssembly.Memory({ initial: this.map.pages, maximum: this.map.pages });
+    this.#u16 = new Uint16Array(this.memory.buffer);
+    this.#i32 = new Int32Array(this.memory.buffer);
+    this.#i64 = new BigInt64Array(this.memory.buffer, 0, this.map.records / 8);
+    let host = this.map.ram;
+    const regions = options.memory.map((r): MemoryRegion => {
+      const region = { ...r, host };
+      host += r.size;
+      return region;
+    });
+    this.cpu = new Cpu(this.memory, new PhysicalMemory(regions), profile);
+    this.code = new CodeCache(this.memory, this.map, vcpus);
+    this.decoder = new Decoder(options.table, profile.features);
+    this.retired = new Array<number>(vcpus).fill(0);
+    this.#table = new WebAssembly.Table({ element: 'anyfunc', initial: 1024, maximum: 65536 });
+    this.#env = { memory: this.memory, table: this.#table, ...this.#hostFunctions() };
+    Object.assign(this.#env, instantiateRuntime(this.memory, this.cpu));
+    const hot = (options.hot ?? []).flatMap((word) => this.#hotHandlers(word));
+    hot.forEach(({ key }, i) => this.#inline.set(key, inlineIndex(i)));
+    const module = new WebAssembly.Module(
+      interpreterModule(
+        hot.map((h) => h.handler),
+        RUNTIME_CALLEES,
+      ),
+    );
+    this.#run = new WebAssembly.Instance(module, { env: this.#env }).exports.run as () => void;
+    this.blocks = options.compileBlocks ? new BlockCompiler(this, this.#env) : null;
+    this.invalidateTlbs();
+  }
+
+  /**
+   * Runs the loaded vCPU for at most `budget` instructions (1..2^30).
+   * @returns why it stopped; `retired` has grown by what was run
+   */
+  run(budget: number): Exit {
+    const i32 = this.#i32;
+    this.#slice = budget;
+    i32[S.BUDGET >> 2] = budget;
+    i32[S.STOP >> 2] = 0;
+    this.#run();
+    const stop = i32[S.STOP >> 2]!;
+    this.retired[this.cpu.vcpu]! += budget - this.cpu.budget;
+    this.#slice = 0;
+    i32[S.BUDGET >> 2] = 0;
+    return (stop || Exit.Budget) as Exit;
+  }
+
+  /** Instructions retired by the loaded vCPU, the current one included: exact also in the middle of a slice. */
+  now(): number {
+    return this.retired[this.cpu.vcpu]! + (this.#slice ? this.#slice - this.cpu.budget : 0);
+  }
+
+  /** Loads another vCPU's state. Its exclusive monitor is open afterwards: others have run meanwhile. */
+  select(vcpu: number): void {
+    const { cpu, map } = this;
+    if (cpu.vcpu === vcpu) return;
+    this.park();
+    cpu.u8.copyWithin(map.parked + cpu.vcpu * S.END, 0, S.END);
+    cpu.u8.copyWithin(0, map.parked + vcpu * S.END, map.parked + (vcpu + 1) * S.END);
+    cpu.vcpu = vcpu;
+    this.#i32[S.EXCL_SIZE >> 2] = 0;
+  }
+
+  /** Makes the pc independent of the code cache. */
+  park(): void {
+    const pc = this.cpu.pc;
+    this.cpu.branchTo(pc);
+  }
+
+  /** Empties every fast TLB of every vCPU: at start and after a restore. */
+  invalidateTlbs(): void {
+    const { map } = this;
+    const vcpus = this.retired.length;
+    for (let e = map.tlb; e < map.tlb + vcpus * TLB_CONTEXTS * TLB_BYTES; e += TLB_ENTRY) {
+      this.#i64[e >> 3] = TLB_INVALID;
+      this.#i64[(e + TLB_WRITE) >> 3] = TLB_INVALID;
+    }
+    for (let e = map.itlb; e < map.itlb + vcpus * ITLB_CONTEXTS * ITLB_BYTES; e += ITLB_ENTRY) {
+      this.#i64[e >> 3] = ITLB_INVALID;
+    }
+  }
+
+  /** The word that a record was decoded from. */
+  insnAt(record: number): number {
+    return this.cpu.view.getUint32(this.code.wordOf(record), true);
+  }
+
+  /** Registers a compiled function; its table index, or -1 where the table is full. */
+  addFunction(f: WebAssembly.ExportValue): number {
+    const index = ++this.#tableUsed;
+    if (index >= 65536) return -1;
+    if (index >= this.#table.length) this.#table.grow(Math.min(65536 - this.#table.length, 1024));
+    this.#table.set(index, f);
+    return index;
+  }
+
+  /** Replaces a function that `addFunction` registered. */
+  setFunction(index: number, f: WebAssembly.ExportValue | null): void {
+    this.#table.set(index, f);
+  }
+
+  #hostFunctions(): Record<keyof typeof HOST_CALLEES, WebAssembly.ImportValue> {
+    return {
+      slowRead: (lo: number, hi: number, access: number) => this.hooks.slowRead(lo, hi, access),
+      slowWrite: (lo: number, hi: number, access: number) => this.hooks.slowWrite(lo, hi, access),
+      slowModify: (lo: number, hi: number, access: number) => this.hooks.slowModify(lo, hi, access),
+      fetch: () => this.#fetch(),
+      decode: (record: number) => this.decode(record),
+      exec: (record: number) => this.#exec(record),
+      breakpoint: () => (this.hooks.breakpoint() ? 1 : 0),
+      raise: (what: number) => this.hooks.raise(what),
+    };
+  }
+
+  /** Finds the record of the pc and fills the fetch TLB. */
+  #fetch(): void {
+    const { cpu } = this;
+    const i32 = this.#i32;
+    const physical = this.hooks.translateFetch();
+    if (physical < 0) return cpu.spend();
+    const host = cpu.ram.host(physical);
+    const page = this.code.page(host & ~0xfff);
+    const pc = this.#i64[S.PC >> 3]!;
+    const low = Number(BigInt.asUintN(32, pc));
+    const entry = i32[S.ITLB >> 2]! + ((low >>> 12) & (ITLB_ENTRIES - 1)) * ITLB_ENTRY;
+    this.#i64[entry >> 3] = pc & ~0xfffn;
+    i32[(entry + 8) >> 2] = page;
+    const record = page + ((low & 0xffc) << 3);
+    i32[S.REC >> 2] = record;
+    this.#i64[S.BIAS >> 3] = pc - BigInt(record >>> 3);
+  }
+
+  /** Decodes the word behind a record into it, and compiles the block that it starts. */
+  decode(record: number): void {
+    this.#decode(record);
+    this.blocks?.compileAt(record);
+  }
+
+  #decode(record: number): void {
+    const insn = this.insnAt(record);
+    const match = this.decoder.match(insn);
+    const u16 = this.#u16;
+    if (!match) return this.#setExec(record, 0);
+    const { encoding, fields, variant } = match;
+    const { instruction } = encoding;
+    if (!instruction.emit) return this.#setExec(record, this.#execId(instruction));
+    const o = instruction.operands?.(fields) ?? {};
+    u16[(record + R.D) >> 1] = o.d ?? 0;
+    u16[(record + R.N) >> 1] = o.n ?? 0;
+    u16[(record + R.M) >> 1] = o.m ?? 0;
+    u16[(record + R.A) >> 1] = o.a ?? 0;
+    u16[(record + R.B) >> 1] = o.b ?? 0;
+    u16[(record + R.C) >> 1] = o.c ?? 0;
+    this.cpu.view.setBigInt64(record + R.IMM, BigInt.asIntN(64, BigInt(o.imm ?? 0)), true);
+    let near = false;
+    let imm2 = o.imm2 ?? 0;
+    if (instruction.direct) {
+      const offset = (record - this.map.records) % (1025 * RECORD);
+      const target = offset + Number(o.imm) * 8;
+      near = target >= 0 && target < 1024 * RECORD;
+      imm2 = Number(o.imm) * 8;
+    }
+    this.#i32[(record + R.IMM2) >> 2] = imm2;
+    const key = handlerKey(encoding, insn, variant, near);
+    const inline = this.#inline.get(key);
+    if (inline !== undefined) {
+      u16[(record + R.HANDLER) >> 1] = inline;
+      return;
+    }
+    u16[(record + R.FN) >> 1] = this.#outOfLineFor(key, encoding, insn, variant, near);
+    u16[(record + R.HANDLER) >> 1] = Special.OutOfLine;
+  }
+
+  #outOfLineFor(key: string, encoding: Encoding, insn: number, variant: number, near: boolean): number {
+    let index = this.#outOfLine.get(key);
+    if (index === undefined) {
+      const handler = { encoding, fields: staticFieldsOf(encoding, insn, variant), near };
+      const module = new WebAssembly.Module(handlerModule(handler, RUNTIME_CALLEES));
+      index = this.addFunction(new WebAssembly.Instance(module, { env: this.#env }).exports.handler!);
+      if (index < 0) throw new Error('handler table full');
+      this.#outOfLine.set(key, index);
+    }
+    return index;
+  }
+
+  #setExec(record: number, id: number): void {
+    this.#u16[(record + R.FN) >> 1] = id;
+    this.#u16[(record + R.HANDLER) >> 1] = Special.Exec;
+  }
+
+  #execId(instruction: Instruction): number {
+    let id = this.#execIds.get(instruction);
+    if (id === undefined) {
+      id = this.#execs.push({ instruction }) - 1;
+      this.#execIds.set(instruction, id);
+    }
+    return id;
+  }
+
+  /** The TypeScript semantics of a record's instruction. */
+  #exec(record: number): number {
+    const { cpu } = this;
+    const insn = this.insnAt(record);
+    const instruction = this.#isExec(record) ?? this.decoder.match(insn)!.encoding.instruction;
+    if (instruction === UNDEFINED) this.hooks.raise(0);
+    else if (instruction.fp && !this.#i32[S.FPEN >> 2]) this.hooks.raise(2);
+    else instruction.exec!(cpu, insn);
+    if (this.#i32[S.REC >> 2] === 0) return 1;
+    if (!cpu.contextChanged) return 0;
+    cpu.contextChanged = false;
+    this.#i32[S.REC >> 2] = record + RECORD;
+    return 1;
+  }
+
+  #isExec(record: number): Instruction | undefined {
+    if (this.#u16[(record + R.HANDLER) >> 1] !== Special.Exec) return undefined;
+    return this.#execs[this.#u16[(record + R.FN) >> 1]!]!.instruction;
+  }
+
+  #hotHandlers(word: number): { key: string; handler: Handler }[] {
+    const match = this.decoder.match(word);
+    if (!match?.encoding.instruction.emit) return [];
+    const { encoding, variant } = match;
+    const fields = staticFieldsOf(encoding, word, variant);
+    const forms = encoding.instruction.direct ? [true, false] : [false];
+    return forms.map((near) => ({
+      key: handlerKey(encoding, word, variant, near),
+      handler: { encoding, fields, near },
+    }));
+  }
+}
+
+const handlerKey = (encoding: Encoding, insn: number, variant: number, near: boolean): string =>
+  `${encoding.instruction.name}/${(insn & encoding.staticMask) >>> 0}/${variant}/${near ? 1 : 0}`;

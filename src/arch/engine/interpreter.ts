@@ -1,0 +1,360 @@
+/**
+ * Generates the interpreter: one WebAssembly function that loops over decoded records, with the hottest handlers
+ * inline, and small functions of the same origin for all others.
+ */
+import type { Encoding, Fields, OperandRefs, RegRef } from '../a64/pattern.js';
+import type { Callee, Val, Var } from './assembler.js';
+import { Emitter } from './emitter.js';
+import { ITLB_ENTRIES, R, RECORD, S } from './layout.js';
+import { ModuleBuilder, type ValType } from './wasm.js';
+
+/** What one handler does: an encoding with its static fields. */
+export interface Handler {
+  readonly encoding: Encoding;
+  readonly fields: Fields;
+  /** A direct branch whose target is in the same page. */
+  readonly near: boolean;
+}
+
+/** Handlers that are not instructions. */
+export const Special = {
+  /** Not decoded yet. */
+  Decode: 0,
+  /** Behind the last record of a page. */
+  PageEnd: 1,
+  /** Call the function at table index R.FN. */
+  OutOfLine: 2,
+  /** Run the TypeScript semantics. */
+  Exec: 3,
+  /** Enter the compiled block at table index R.BLOCK. */
+  Block: 4,
+  /** A debugger wants to know. */
+  Break: 5,
+} as const;
+const SPECIALS = 6;
+
+/** What compiled blocks and out-of-line handlers return. */
+export const Outcome = {
+  /** Handlers: go on behind this record. */
+  Next: 0,
+  /** S.REC (or S.PC where it is 0) and the rest of the state say where to go on. */
+  Redirect: 1,
+  /** Blocks: S.REC is a record that the interpreter must run itself. */
+  Interpret: 2,
+} as const;
+
+const OPERANDS: OperandRefs = {
+  d: { reg: 'd' },
+  n: { reg: 'n' },
+  m: { reg: 'm' },
+  a: { reg: 'a' },
+  b: { reg: 'b' },
+  c: { reg: 'c' },
+};
+const SLOT = { d: R.D, n: R.N, m: R.M, a: R.A, b: R.B, c: R.C } as const;
+
+/** Operands come from the record. */
+abstract class RecordEmitter extends Emitter {
+  protected near = false;
+  protected readonly leavesOnMiss = false;
+  readonly #slots = new Map<string, Val>();
+  #depth = 0;
+
+  emit(handler: Handler): void {
+    this.near = handler.near;
+    this.#slots.clear();
+    this.#depth = this.depth;
+    const { instruction } = handler.encoding;
+    if (instruction.fp) this.checkFp();
+    if (instruction.emit) instruction.emit(this, handler.fields, OPERANDS);
+    else this.exec();
+    this.recycle();
+  }
+
+  /** A slot loaded inside an `if` is not known outside it, so only those of the outermost level are kept. */
+  protected slot(ref: RegRef): Val {
+    const kept = this.#slots.get(ref.reg);
+    if (kept) return kept;
+    const slot = this.load('i32.load16_u', this.record(), SLOT[ref.reg]);
+    if (this.depth === this.#depth) this.#slots.set(ref.reg, slot);
+    return slot;
+  }
+
+  imm(): Val {
+    return this.load('i64.load', this.record(), R.IMM);
+  }
+  imm2(): Val {
+    return this.load('i32.load', this.record(), R.IMM2);
+  }
+  pc(): Val {
+    return this.add(this.state64(S.BIAS), this.uext(this.shr(this.record(), 3)));
+  }
+  protected leave(): void {
+    throw new Error('the interpreter has nowhere to leave to');
+  }
+}
+
+/** One handler as a function (record) -> Outcome, or a run of them in the main loop. */
+class OutOfLineEmitter extends RecordEmitter {
+  constructor(callees: Readonly<Record<string, Callee>>) {
+    super(['i32'], ['i32'], callees);
+  }
+  protected record(): Val {
+    return this.param(0);
+  }
+  protected sync(): void {}
+  protected afterSlow(): void {}
+  protected redirect(): void {
+    this.return(this.i32(Outcome.Redirect));
+  }
+  protected tlb(unprivileged: boolean): Val {
+    return this.state32(unprivileged ? S.TLB_UNPRIV : S.TLB);
+  }
+  branch(): void {
+    if (this.near) {
+      this.setState32(S.REC, this.add(this.record(), this.imm2()));
+      return this.redirect();
+    }
+    this.branchTo(this.add(this.pc(), this.imm()));
+  }
+  branchIf(cond: Val): void {
+    this.if(cond, () => this.branch());
+  }
+  branchTo(address: Val): void {
+    this.setState64(S.PC, address);
+    this.setState32(S.REC, 0);
+    this.redirect();
+  }
+}
+
+class MainEmitter extends RecordEmitter {
+  readonly #rec: Var;
+  readonly #budget: Var;
+  readonly #tlb: Var;
+  readonly #target: Var;
+  readonly #op: Var;
+  #next = 0;
+  #jump = 0;
+  #reload = 0;
+  #dispatch = 0;
+
+  constructor(callees: Readonly<Record<string, Callee>>) {
+    super([], [], callees);
+    this.#rec = this.reserved('i32');
+    this.#budget = this.reserved('i32');
+    this.#tlb = this.reserved('i32');
+    this.#target = this.reserved('i64');
+    this.#op = this.reserved('i32');
+  }
+
+  /** The whole function. */
+  main(inline: readonly Handler[], handlerType: number, blockType: number): void {
+    this.loop((reload) => {
+      this.#reload = reload;
+      this.#load();
+      this.if(this.eqz(this.#rec), () => {
+        this.if(this.test('le_s', this.#budget, 0), () => this.return());
+        this.call('fetch');
+        this.#load();
+        this.if(this.eqz(this.#rec), () => this.br(reload));
+      });
+      this.loop((next) => {
+        this.#next = next;
+        this.block((jump) => {
+          this.#jump = jump;
+          this.if(this.test('le_s', this.#budget, 0), () => {
+            this.sync();
+            this.return();
+          });
+          this.assign(this.#budget, this.sub(this.#budget, 1));
+          this.assign(this.#op, this.load('i32.load16_u', this.#rec, R.HANDLER));
+          this.recycle();
+          this.loop((dispatch) => {
+            this.#dispatch = dispatch;
+            this.#handlers(inline, handlerType, blockType);
+          });
+        });
+        this.#lookup();
+      });
+    });
+  }
+
+  #load(): void {
+    this.assign(this.#rec, this.state32(S.REC));
+    this.assign(this.#budget, this.state32(S.BUDGET));
+    this.assign(this.#tlb, this.state32(S.TLB));
+  }
+
+  #handlers(inline: readonly Handler[], handlerType: number, blockType: number): void {
+    const bodies: (() => void)[] = [
+      () => this.#decode(),
+      () => this.#pageEnd(),
+      () => this.#outOfLine(handlerType),
+      () => {
+        this.exec();
+        this.#sequential();
+      },
+      () => this.#block(blockType),
+      () => this.#break(),
+      ...inline.map((h) => () => {
+        this.emit(h);
+        this.#sequential();
+      }),
+    ];
+    for (let i = 0; i <= bodies.length; i++) this.open(0x02);
+    this.push(this.#op);
+    this.code.byte(0x0e);
+    this.code.u32(bodies.length);
+    for (let i = 0; i <= bodies.length; i++) this.code.u32(i);
+    for (const body of bodies) {
+      this.close();
+      body();
+      this.recycle();
+    }
+    // An index beyond the table: a damaged record.
+    this.close();
+    this.code.byte(0x00);
+  }
+
+  #sequential(): void {
+    this.assign(this.#rec, this.add(this.#rec, RECORD));
+    this.br(this.#next);
+  }
+
+  /** These are not instructions: they give the unit of budget back. */
+  #refund(): void {
+    this.assign(this.#budget, this.add(this.#budget, 1));
+  }
+
+  #decode(): void {
+    this.#refund();
+    this.call('decode', this.#rec);
+    this.br(this.#next);
+  }
+
+  #pageEnd(): void {
+    this.#refund();
+    this.branchTo(this.pc());
+  }
+
+  #outOfLine(type: number): void {
+    this.sync();
+    this.push(this.#rec);
+    this.push(this.load('i32.load16_u', this.#rec, R.FN));
+    this.code.byte(0x11);
+    this.code.u32(type);
+    this.code.u32(0);
+    this.brIf(this.popRaw('i32'), this.#reload);
+    this.afterSlow();
+    this.#sequential();
+  }
+
+  #block(type: number): void {
+    this.#refund();
+    this.sync();
+    this.push(this.load('i32.load16_u', this.#rec, R.BLOCK));
+    this.code.byte(0x11);
+    this.code.u32(type);
+    this.code.u32(0);
+    const outcome = this.popRaw('i32');
+    this.brIf(this.test('ne', outcome, Outcome.Interpret), this.#reload);
+    this.#load();
+    this.assign(this.#budget, this.sub(this.#budget, 1));
+    this.#original();
+  }
+
+  /** Runs the handler that this record had before a block or a breakpoint was put there. */
+  #original(): void {
+    this.assign(this.#op, this.load('i32.load16_u', this.#rec, R.HANDLER));
+    const replaced = this.or(this.test('eq', this.#op, Special.Block), this.test('eq', this.#op, Special.Break));
+    this.if(replaced, () => this.assign(this.#op, this.load('i32.load16_u', this.#rec, R.ORIGINAL)));
+    this.br(this.#dispatch);
+  }
+
+  #break(): void {
+    this.#refund();
+    this.sync();
+    this.brIf(this.call('breakpoint', this.#rec), this.#reload);
+    this.#load();
+    this.assign(this.#budget, this.sub(this.#budget, 1));
+    this.#original();
+  }
+
+  /** Finds the record of #target in the fetch TLB; a misaligned target misses. */
+  #lookup(): void {
+    const low = this.wrap(this.#target);
+    const index = this.and(this.shr(low, 8), (ITLB_ENTRIES - 1) << 4);
+    const entry = this.add(this.state32(S.ITLB), index);
+    const page = this.and(this.#target, ~0xffc);
+    this.if(this.test('eq', page, this.load('i64.load', entry)), () => {
+      const offset = this.shl(this.and(low, 0xffc), 3);
+      this.assign(this.#rec, this.add(this.load('i32.load', entry, 8), offset));
+      this.setState64(S.BIAS, this.sub(this.#target, this.uext(this.shr(this.#rec, 3))));
+      this.br(this.#next);
+    });
+    this.setState64(S.PC, this.#target);
+    this.setState32(S.REC, 0);
+    this.setState32(S.BUDGET, this.#budget);
+    this.br(this.#reload);
+  }
+
+  protected record(): Val {
+    return this.#rec;
+  }
+  protected sync(): void {
+    this.setState32(S.REC, this.#rec);
+    this.setState32(S.BUDGET, this.#budget);
+  }
+  protected afterSlow(): void {
+    this.assign(this.#budget, this.state32(S.BUDGET));
+  }
+  protected redirect(): void {
+    this.br(this.#reload);
+  }
+  protected tlb(unprivileged: boolean): Val {
+    return unprivileged ? this.state32(S.TLB_UNPRIV) : this.#tlb;
+  }
+  branch(): void {
+    if (!this.near) return this.branchTo(this.add(this.pc(), this.imm()));
+    this.assign(this.#rec, this.add(this.#rec, this.imm2()));
+    this.br(this.#next);
+  }
+  branchIf(cond: Val): void {
+    this.if(cond, () => this.branch());
+  }
+  branchTo(address: Val): void {
+    this.assign(this.#target, address);
+    this.br(this.#jump);
+  }
+}
+
+const BLOCK_PARAMS: readonly ValType[] = [];
+
+/** The main loop as a module that exports `run`. Handler i of `inline` has index SPECIALS + i. */
+export function interpreterModule(
+  inline: readonly Handler[],
+  callees: Readonly<Record<string, Callee>>,
+): Uint8Array<ArrayBuffer> {
+  const builder = new ModuleBuilder();
+  const emitter = new MainEmitter(callees);
+  emitter.main(inline, builder.type(['i32'], ['i32']), builder.type(BLOCK_PARAMS, ['i32']));
+  const { body, imports } = emitter.finish();
+  for (const name of imports) builder.import(name, emitter.callee(name).params, emitter.callee(name).results);
+  builder.importTable();
+  builder.function('run', body);
+  return builder.finish();
+}
+
+export const inlineIndex = (position: number): number => SPECIALS + position;
+
+/** One out-of-line handler as a module that exports `handler`. */
+export function handlerModule(handler: Handler, callees: Readonly<Record<string, Callee>>): Uint8Array<ArrayBuffer> {
+  const builder = new ModuleBuilder();
+  const emitter = new OutOfLineEmitter(callees);
+  emitter.emit(handler);
+  emitter.push(emitter.i32(Outcome.Next));
+  const { body, imports } = emitter.finish();
+  for (const name of imports) builder.import(name, emitter.callee(name).params, emitter.callee(name).results);
+  builder.function('handler', body);
+  return builder.finish();
+}

@@ -1,0 +1,107 @@
+// Debian's arm64 cloud kernel and a busybox initrd that tests it, fetched by package name and kept in a cache.
+import { createHash } from 'node:crypto';
+import { access, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { openApt, unpackDeb } from './apt.js';
+import { FetchFailed } from './errors.js';
+import { INIT_SCRIPT } from './init-script.js';
+import { buildInitrd, INITRD_RECIPE } from './initrd.js';
+
+export { FetchFailed } from './errors.js';
+export { GUEST_MARKERS } from './init-script.js';
+
+/** Where to keep what is fetched, and who hears about it. */
+export interface DebianCloudOptions {
+  /** Directory of our own that is made where it does not exist. */
+  readonly cacheDir: string;
+  /** Takes one line for each step; a call that finds everything in the cache says nothing. */
+  readonly log: (line: string) => void;
+}
+
+/** Paths of a kernel and its initrd. */
+export interface DebianCloudImage {
+  /** An arm64 Image, or one in a wrapper that the loader unpacks. */
+  readonly kernel: string;
+  /** A gzip'ed cpio archive. */
+  readonly initrd: string;
+  /** The Debian package that the kernel is from, with its version. */
+  readonly source: string;
+}
+
+const META_PACKAGE = 'linux-image-cloud-arm64';
+const KERNEL_PACKAGE = /^linux-image-.+-cloud-arm64$/;
+const BUSYBOX_PACKAGE = 'busybox-static';
+const HOME = 'debian-cloud-arm64';
+
+/** Names the initrd by what makes it, so that a changed recipe builds another and needs no network for it. */
+function initrdName(): string {
+  const recipe = createHash('sha256').update(`${INITRD_RECIPE} ${INIT_SCRIPT}`).digest('hex');
+  return `initrd-${recipe.slice(0, 12)}.gz`;
+}
+
+const exists = (path: string): Promise<boolean> =>
+  access(path).then(
+    () => true,
+    () => false,
+  );
+
+/** Unpacks the cached packages under `work`, takes the kernel out and builds the initrd; both go to `home`. */
+async function build(home: string, work: string, log: (line: string) => void): Promise<void> {
+  const files = await readdir(home);
+  const deb = (pattern: RegExp): string => {
+    const file = files.find((f) => pattern.test(f));
+    if (file === undefined) throw new FetchFailed(`${home}: a package is missing; remove the directory to fetch again`);
+    return join(home, file);
+  };
+  log('unpacking the packages');
+  await unpackDeb(deb(/^linux-image-.*\.deb$/), join(work, 'kernel'));
+  await unpackDeb(deb(/^busybox-static_.*\.deb$/), join(work, 'busybox'));
+  const boot = await readdir(join(work, 'kernel/boot'));
+  const kernel = boot.find((name) => name.startsWith('vmlinuz-'));
+  if (kernel === undefined) throw new FetchFailed(`${home}: the kernel package has no boot/vmlinuz-*`);
+  log('building the initrd');
+  const initrd = await buildInitrd(join(work, 'kernel'), join(work, 'busybox'));
+  await rename(join(work, 'kernel/boot', kernel), join(home, 'vmlinuz'));
+  const fresh = join(work, 'initrd');
+  await writeFile(fresh, initrd);
+  await rename(fresh, join(home, initrdName()));
+}
+
+async function fetchPackages(cacheDir: string, work: string, log: (line: string) => void): Promise<void> {
+  const apt = await openApt(join(work, 'apt'));
+  log('reading the arm64 package lists');
+  await apt.update();
+  const kernel = await apt.dependency(META_PACKAGE, KERNEL_PACKAGE);
+  if (kernel === undefined) throw new FetchFailed(`${META_PACKAGE}: apt's sources have no arm64 kernel by this name`);
+  log(`downloading ${kernel} and ${BUSYBOX_PACKAGE} (about 22 MB)`);
+  const home = join(work, 'home');
+  await mkdir(home);
+  const [source] = await apt.download([kernel, BUSYBOX_PACKAGE], home);
+  await writeFile(join(home, 'source'), `${source}\n`);
+  await build(home, work, log);
+  // Two processes may fetch at once; the first one to finish stays, and both have the same packages.
+  await rename(home, join(cacheDir, HOME)).catch(async (error) => {
+    if (!(await exists(join(cacheDir, HOME, 'source')))) throw error;
+  });
+}
+
+/**
+ * Fetches the kernel, or finds it in the cache, where no network is used.
+ * Throws FetchFailed with one line: no apt here, no such package in its sources, no network.
+ */
+export async function debianCloud(options: DebianCloudOptions): Promise<DebianCloudImage> {
+  const cacheDir = resolve(options.cacheDir);
+  const home = join(cacheDir, HOME);
+  const image = { kernel: join(home, 'vmlinuz'), initrd: join(home, initrdName()) };
+  if (!((await exists(image.kernel)) && (await exists(image.initrd)))) {
+    await mkdir(cacheDir, { recursive: true });
+    const work = await mkdtemp(join(cacheDir, 'work-'));
+    try {
+      if (!(await exists(join(home, 'source')))) await fetchPackages(cacheDir, work, options.log);
+      if (!(await exists(image.initrd))) await build(home, work, options.log);
+    } finally {
+      await rm(work, { recursive: true, force: true });
+    }
+  }
+  return { ...image, source: (await readFile(join(home, 'source'), 'utf8')).trim() };
+}

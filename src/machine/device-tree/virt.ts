@@ -1,0 +1,180 @@
+// The device tree of our `virt` board, in the shape of QEMU's virt machine so that images built for it find their devices.
+import { cells, type DeviceTree, type DeviceTreeNode, doubleCells, node, present, strings } from './tree.js';
+
+/** What the tree depends on; nothing else does, so the same board has the same bytes. */
+export interface VirtBoard {
+  /** Number of CPUs, 1 to 8. */
+  readonly cpus: number;
+  /** `compatible` of every CPU node, such as 'arm,cortex-a57'. */
+  readonly cpuCompatible: string;
+  readonly ramBase: bigint;
+  /** Bytes. */
+  readonly ramSize: bigint;
+  /** Where the initial RAM disk lies; `end` is the first byte after it. */
+  readonly initrd?: { readonly start: bigint; readonly end: bigint };
+  readonly bootargs?: string;
+  /** Base of the 64 KiB that hold the paravirtualized time structures (Arm DEN0057A); none where left out. */
+  readonly pvTimeBase?: bigint;
+  /** Entropy for the guest: left out, or fixed bytes, since a run must be repeatable. */
+  readonly rngSeed?: Uint8Array;
+  /** Seed of the kernel's address randomisation; without it the kernel stays where it is linked. */
+  readonly kaslrSeed?: bigint;
+}
+
+/** Interrupts in the devices' nodes are INTIDs less the base of their kind (GICv3 binding). */
+const SPI = 0;
+const PPI = 1;
+const LEVEL_HIGH = 4;
+
+const CLOCK = 1;
+const INTERRUPT_CONTROLLER = 2;
+const GPIO = 3;
+const FIRST_CPU = 4;
+
+const PV_TIME_SIZE = 0x10000n;
+
+/** Linux's KEY_POWER. */
+const KEY_POWER = 116;
+const POWEROFF_LINE = 3;
+
+const hex = (value: number | bigint): string => value.toString(16);
+const pages = (address: bigint, size: bigint): Uint8Array => doubleCells(address, size);
+
+/** An Arm PrimeCell peripheral: one page, one level interrupt, clocks from the board's 24 MHz. */
+function primecell(
+  part: string,
+  address: bigint,
+  spi: number,
+  clockNames: string[],
+  more: Record<string, Uint8Array> = {},
+): DeviceTreeNode {
+  return node(`${part}@${hex(address)}`, {
+    compatible: strings(`arm,${part}`, 'arm,primecell'),
+    reg: pages(address, 0x1000n),
+    interrupts: cells(SPI, spi, LEVEL_HIGH),
+    clocks: cells(...clockNames.map(() => CLOCK)),
+    'clock-names': strings(...clockNames),
+    ...more,
+  });
+}
+
+function cpuNodes(board: VirtBoard): DeviceTreeNode {
+  const indices = Array.from({ length: board.cpus }, (_, i) => i);
+  const cores = indices.map((i) => node(`core${i}`, { cpu: cells(FIRST_CPU + i) }));
+  const cpus = indices.map((i) =>
+    node(`cpu@${hex(i)}`, {
+      device_type: strings('cpu'),
+      compatible: strings(board.cpuCompatible),
+      'enable-method': strings('psci'),
+      reg: cells(i),
+      phandle: cells(FIRST_CPU + i),
+    }),
+  );
+  const map = node('cpu-map', {}, [node('socket0', {}, [node('cluster0', {}, cores)])]);
+  return node('cpus', { '#address-cells': cells(1), '#size-cells': cells(0) }, [map, ...cpus]);
+}
+
+function interruptController(): DeviceTreeNode {
+  return node('intc@8000000', {
+    compatible: strings('arm,gic-v3'),
+    'interrupt-controller': present(),
+    '#interrupt-cells': cells(3),
+    '#address-cells': cells(2),
+    '#size-cells': cells(2),
+    ranges: present(),
+    '#redistributor-regions': cells(1),
+    reg: doubleCells(0x0800_0000n, 0x1_0000n, 0x080a_0000n, 0xf6_0000n),
+    phandle: cells(INTERRUPT_CONTROLLER),
+  });
+}
+
+function timer(): DeviceTreeNode {
+  // Secure EL1, non-secure EL1, virtual, hypervisor: the order of the binding.
+  const interrupts = [13, 14, 11, 10].flatMap((ppi) => [PPI, ppi, LEVEL_HIGH]);
+  return node('timer', {
+    compatible: strings('arm,armv8-timer', 'arm,armv7-timer'),
+    'always-on': present(),
+    interrupts: cells(...interrupts),
+  });
+}
+
+function psci(): DeviceTreeNode {
+  // The function ids are for guests that know PSCI 0.1 alone, where they are not fixed.
+  return node('psci', {
+    compatible: strings('arm,psci-1.0', 'arm,psci-0.2', 'arm,psci'),
+    method: strings('hvc'),
+    cpu_suspend: cells(0xc400_0001),
+    cpu_off: cells(0x8400_0002),
+    cpu_on: cells(0xc400_0003),
+  });
+}
+
+function chosen(board: VirtBoard): DeviceTreeNode {
+  return node('chosen', {
+    'stdout-path': strings('/pl011@9000000'),
+    bootargs: board.bootargs === undefined ? undefined : strings(board.bootargs),
+    'linux,initrd-start': board.initrd && doubleCells(board.initrd.start),
+    'linux,initrd-end': board.initrd && doubleCells(board.initrd.end),
+    'rng-seed': board.rngSeed,
+    'kaslr-seed': board.kaslrSeed === undefined ? undefined : doubleCells(board.kaslrSeed),
+  });
+}
+
+function pvTime(base: bigint): DeviceTreeNode {
+  const region = node(`pv-time@${hex(base)}`, { reg: pages(base, PV_TIME_SIZE), 'no-map': present() });
+  const props = { '#address-cells': cells(2), '#size-cells': cells(2), ranges: present() };
+  return node('reserved-memory', props, [region]);
+}
+
+/** The board's tree. Throws RangeError where `cpus` is not 1 to 8: the board has one cluster of eight. */
+export function virtDeviceTree(board: VirtBoard): DeviceTree {
+  if (!Number.isInteger(board.cpus) || board.cpus < 1 || board.cpus > 8) {
+    throw new RangeError(`${board.cpus} CPUs: the virt board has 1 to 8`);
+  }
+  const children: DeviceTreeNode[] = [
+    chosen(board),
+    psci(),
+    node(`memory@${hex(board.ramBase)}`, {
+      device_type: strings('memory'),
+      reg: doubleCells(board.ramBase, board.ramSize),
+    }),
+    cpuNodes(board),
+    interruptController(),
+    timer(),
+    node('pmu', { compatible: strings('arm,armv8-pmuv3'), interrupts: cells(PPI, 7, LEVEL_HIGH) }),
+    node('apb-pclk', {
+      compatible: strings('fixed-clock'),
+      '#clock-cells': cells(0),
+      'clock-frequency': cells(24_000_000),
+      'clock-output-names': strings('clk24mhz'),
+      phandle: cells(CLOCK),
+    }),
+    primecell('pl011', 0x0900_0000n, 1, ['uartclk', 'apb_pclk']),
+    primecell('pl031', 0x0901_0000n, 2, ['apb_pclk']),
+    primecell('pl061', 0x0903_0000n, 7, ['apb_pclk'], {
+      '#gpio-cells': cells(2),
+      'gpio-controller': present(),
+      phandle: cells(GPIO),
+    }),
+    node('gpio-keys', { compatible: strings('gpio-keys') }, [
+      node('poweroff', {
+        label: strings('GPIO Key Poweroff'),
+        'linux,code': cells(KEY_POWER),
+        gpios: cells(GPIO, POWEROFF_LINE, 0),
+      }),
+    ]),
+  ];
+  if (board.pvTimeBase !== undefined) children.push(pvTime(board.pvTimeBase));
+  const root = node(
+    '',
+    {
+      compatible: strings('linux,dummy-virt'),
+      model: strings('linux,dummy-virt'),
+      'interrupt-parent': cells(INTERRUPT_CONTROLLER),
+      '#address-cells': cells(2),
+      '#size-cells': cells(2),
+    },
+    children,
+  );
+  return { root, reservations: [], bootCpu: 0 };
+}
