@@ -5,6 +5,7 @@
 import { type Exit, S, SYS_SLOTS } from './engine/layout.js';
 import type { PhysicalMemory } from './engine/physical.js';
 import type { Profile } from './profiles.js';
+import type { CoreSystem } from './system/core-system.js';
 
 /** What the hypervisor and the board supply. Addresses are IPAs as numbers (at most 48 bits, exact). */
 export interface Outside {
@@ -35,6 +36,8 @@ export class Cpu {
   readonly ram: PhysicalMemory;
   readonly profile: Profile;
   outside!: Outside;
+  /** Translation, exceptions, system registers; set by CoreSystem. */
+  system!: CoreSystem;
   /** Bumped whenever what the engine caches of the context (TLB choice, FPEN, SPCHECK) may have changed. */
   contextChanged = false;
   #held = 0;
@@ -151,9 +154,14 @@ export class Cpu {
     return this.i32[S.STOP >> 2] ? this.#held : this.i32[S.BUDGET >> 2]!;
   }
 
-  /** Takes one instruction's worth of budget where no instruction could be fetched. */
-  spend(): void {
-    if (this.i32[S.STOP >> 2]) this.#held--;
-    else this.i32[S.BUDGET >> 2]!--;
+  /** Takes `slots` of the slice's budget in which no instruction runs. */
+  spend(slots: number): void {
+    if (this.i32[S.STOP >> 2]) this.#held -= slots;
+    else this.i32[S.BUDGET >> 2]! -= slots;
+  }
+
+  /** Opens the exclusive monitor. */
+  clearExclusive(): void {
+    this.i32[S.EXCL_SIZE >> 2] = 0;
   }
 }

@@ -2,6 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseSteal, type StealPattern, StealSchedule } from './steal.js';
 
+fc.configureGlobal({ seed: 1 });
+
 const MS = 1_000_000_000n;
 
 describe('parseSteal', () => {

@@ -20,7 +20,8 @@ export interface ElfSection {
 const HEADER_SIZE = 64;
 const PROGRAM_HEADER_SIZE = 56;
 const SECTION_HEADER_SIZE = 64;
-const NAME_LIMIT = 4096;
+const SECTION_NAME_LIMIT = 255;
+const SYMBOL_NAME_LIMIT = 4096;
 const decoder = new TextDecoder();
 
 /** Whether the bytes start with the ELF magic number. */
@@ -28,10 +29,10 @@ export function isElf(bytes: Uint8Array): boolean {
   return bytes.length >= 4 && bytes[0] === 0x7f && bytes[1] === 0x45 && bytes[2] === 0x4c && bytes[3] === 0x46;
 }
 
-/** A NUL-terminated name in a string table; cut at 4096 bytes, empty for an offset outside the table. */
-export function stringAt(table: Uint8Array, offset: number): string {
+/** A NUL-terminated name in a string table; cut at `maximum` bytes, empty for an offset outside the table. */
+export function stringAt(table: Uint8Array, offset: number, maximum = SYMBOL_NAME_LIMIT): string {
   if (offset >= table.length) return '';
-  const limit = Math.min(table.length, offset + NAME_LIMIT);
+  const limit = Math.min(table.length, offset + maximum);
   let end = offset;
   while (end < limit && table[end] !== 0) end++;
   return decoder.decode(table.subarray(offset, end));
@@ -88,7 +89,7 @@ export function elfSections(data: Uint8Array, name = 'ELF file'): ElfSection[] {
   return parsed.map((section, i) => {
     const at = header.shoff + i * SECTION_HEADER_SIZE;
     return {
-      name: stringAt(names, section.name),
+      name: stringAt(names, section.name, SECTION_NAME_LIMIT),
       type: section.type,
       address: view.getBigUint64(at + 16, true),
       size: view.getBigUint64(at + 32, true),

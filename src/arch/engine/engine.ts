@@ -87,6 +87,9 @@ export class Engine {
   readonly #execIds = new Map<Instruction, number>();
   #tableUsed = 0;
   #slice = 0;
+  #charged = 0;
+  /** Slots used since `takeConsumed`, apart from those of a slice in progress. */
+  #consumed = 0;
 
   constructor(options: EngineOptions) {
     const { vcpus, profile } = options;
@@ -123,28 +126,49 @@ export class Engine {
   }
 
   /**
-   * Runs the loaded vCPU for at most `budget` instructions (1..2^30).
-   * @returns why it stopped; `retired` has grown by what was run
+   * Runs the loaded vCPU for at most `budget` slots (1..2^30): an instruction is one, `charge` takes more.
+   * @returns why it stopped; `retired` and `consumed` have grown by what was run
    */
   run(budget: number): Exit {
     const i32 = this.#i32;
     this.#slice = budget;
+    this.#charged = 0;
     i32[S.BUDGET >> 2] = budget;
     i32[S.STOP >> 2] = 0;
     this.#run();
     const stop = i32[S.STOP >> 2]!;
-    this.retired[this.cpu.vcpu]! += budget - this.cpu.budget;
+    const used = budget - this.cpu.budget;
+    this.retired[this.cpu.vcpu]! += used - this.#charged;
+    this.#consumed += used;
     this.#slice = 0;
-    i32[S.BUDGET >> 2] = 0;
     return (stop || Exit.Budget) as Exit;
+  }
+
+  /** Makes the running slice shorter by `slots` in which no instruction runs. */
+  charge(slots: number): void {
+    if (!this.#slice) return;
+    this.#charged += slots;
+    this.cpu.spend(slots);
+  }
+
+  /** Slots used since `takeConsumed`, the current instruction's included. */
+  get consumed(): number {
+    return this.#slice ? this.#consumed + this.#slice - this.cpu.budget : this.#consumed;
+  }
+
+  takeConsumed(): number {
+    const consumed = this.#consumed;
+    this.#consumed = 0;
+    return consumed;
   }
 
   /** Instructions retired by the loaded vCPU, the current one included: exact also in the middle of a slice. */
   now(): number {
-    return this.retired[this.cpu.vcpu]! + (this.#slice ? this.#slice - this.cpu.budget : 0);
+    const retired = this.retired[this.cpu.vcpu]!;
+    return this.#slice ? retired + this.#slice - this.cpu.budget - this.#charged : retired;
   }
 
-  /** Loads another vCPU's state. Its exclusive monitor is open afterwards: others have run meanwhile. */
+  /** Loads another vCPU's state. */
   select(vcpu: number): void {
     const { cpu, map } = this;
     if (cpu.vcpu === vcpu) return;
@@ -152,7 +176,6 @@ export class Engine {
     cpu.u8.copyWithin(map.parked + cpu.vcpu * S.END, 0, S.END);
     cpu.u8.copyWithin(0, map.parked + vcpu * S.END, map.parked + (vcpu + 1) * S.END);
     cpu.vcpu = vcpu;
-    this.#i32[S.EXCL_SIZE >> 2] = 0;
   }
 
   /** Makes the pc independent of the code cache. */
@@ -211,7 +234,7 @@ export class Engine {
     const { cpu } = this;
     const i32 = this.#i32;
     const physical = this.hooks.translateFetch();
-    if (physical < 0) return cpu.spend();
+    if (physical < 0) return cpu.spend(1);
     const host = cpu.ram.host(physical);
     const page = this.code.page(host & ~0xfff);
     const pc = this.#i64[S.PC >> 3]!;

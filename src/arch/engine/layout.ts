@@ -59,6 +59,12 @@ export const S = {
   EXCL_ADDR: 0x178,
   /** 15 where SCTLR_EL1.SA/SA0 asks for SP alignment checks at the present EL, else 0; i32. */
   SPCHECK: 0x180,
+  /** 1 where outside.irq or outside.fiq is up, whatever PSTATE masks; kept by arch/system. i32 */
+  LINES: 0x184,
+  /** The event register of WFE and SEV, 0 or 1. i32 */
+  EVENT: 0x188,
+  /** Software step: 1 where an instruction has just been stepped, 3 where it was a load-exclusive. i32 */
+  STEPPED: 0x18c,
   /** V0..V31, 16 bytes each. */
   V: 0x200,
   /** Results of discarded vector destinations and temporaries of helpers. */
@@ -93,8 +99,8 @@ export const ITLB_BITS = 8;
 export const ITLB_ENTRIES = 1 << ITLB_BITS;
 export const ITLB_ENTRY = 16;
 export const ITLB_BYTES = ITLB_ENTRIES * ITLB_ENTRY;
-/** Tags are page addresses, so an odd one never matches. */
-export const ITLB_INVALID = 1n;
+/** What is compared keeps bits 1:0 of a target and clears 11:2, so this never matches. */
+export const ITLB_INVALID = 4n;
 
 /** Data TLB contexts of a vCPU: EL0, EL1, EL1 with PSTATE.PAN. */
 export const TLB_CONTEXTS = 3;
@@ -136,6 +142,8 @@ export interface MemoryMap {
   readonly parked: number;
   readonly tlb: number;
   readonly itlb: number;
+  /** A data TLB that is always empty, for contexts that are not ready. */
+  readonly noTlb: number;
   readonly records: number;
   readonly recordPages: number;
   /** Host address of the first byte of guest memory, 64 KiB aligned. */
@@ -157,13 +165,14 @@ export function memoryMap(vcpus: number, ramBytes: number, recordPages = 1536): 
   const parked = 0x2000;
   const tlb = align(parked + vcpus * S.END, 4096);
   const itlb = tlb + vcpus * TLB_CONTEXTS * TLB_BYTES;
-  const records = itlb + vcpus * ITLB_CONTEXTS * ITLB_BYTES;
+  const noTlb = itlb + vcpus * ITLB_CONTEXTS * ITLB_BYTES;
+  const records = noTlb + TLB_BYTES;
   const ram = align(records + recordPages * RECORD_PAGE, 65536);
   const end = align(ram + ramBytes, 65536);
   if (end > 2 ** 32) {
     throw new RangeError(`guest memory of ${ramBytes} bytes does not fit: at most ${2 ** 32 - ram} bytes`);
   }
-  return { parked, tlb, itlb, records, recordPages, ram, ramBytes, pages: end / 65536 };
+  return { parked, tlb, itlb, noTlb, records, recordPages, ram, ramBytes, pages: end / 65536 };
 }
 
 /** Why the engine returned. */

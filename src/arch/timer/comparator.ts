@@ -1,5 +1,5 @@
 /**
- * One timer comparator (CTL, CVAL, TVAL) against a 64-bit view of the counter: Arm ARM D11.2.3 and D11.2.4.
+ * One timer comparator (CTL, CVAL, TVAL) against a 64-bit view of the counter (Arm ARM D11.2.4).
  * Pure functions; `view` is the counter as this timer sees it (offset applied), 0 to 2^64 - 1.
  */
 

@@ -1,5 +1,5 @@
 /**
- * CNTKCTL_EL1: EL0 access controls and the event stream of the virtual counter (Arm ARM D11.2.5, D19.12.22).
+ * CNTKCTL_EL1: EL0 access controls and the event stream of the virtual counter (Arm ARM D11.2).
  */
 
 export const EL0PCTEN = 1n << 0n;

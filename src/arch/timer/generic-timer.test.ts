@@ -3,6 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { el0MayAccess, eventBetween } from './event-stream.js';
 import { GenericTimer, resetTimerState, type TimerState } from './generic-timer.js';
 
+fc.configureGlobal({ seed: 1 });
+
 const MAX = (1n << 64n) - 1n;
 const edges = [
   0n,

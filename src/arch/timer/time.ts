@@ -11,7 +11,7 @@ export const PS_PER_MILLISECOND = 1_000_000_000n;
 export const PS_PER_SECOND = 1_000_000_000_000n;
 
 /**
- * The system counter of one host (Arm ARM D11.1.1): the source of CNTPCT, before any offset.
+ * The system counter of one host (Arm ARM D11.1): the source of CNTPCT, before any offset.
  * Its count is an unbounded integer that never wraps; registers show its low 64 bits.
  */
 export interface SystemCounter {

@@ -1,5 +1,5 @@
 /**
- * PSCI function identifiers, return codes and affinity states (Arm DEN0022, sections 5.1 and 5.2.2).
+ * PSCI function identifiers, return codes and affinity states (Arm DEN0022).
  */
 
 /** Function identifiers with bit 30 (SMC64) clear. */

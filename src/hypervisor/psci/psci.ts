@@ -51,7 +51,7 @@ export function callPsci(
     case id.PSCI_VERSION:
       return id.PSCI_VERSION_1_1;
     case id.CPU_SUSPEND:
-      // A power-down request may be met by a standby state (DEN0022 section 5.4.1): then it returns as a standby does.
+      // A power-down request may be met by a standby state (DEN0022, CPU_SUSPEND): then it returns as a standby does.
       host.suspend(vcpu);
       return id.PSCI_SUCCESS;
     case id.CPU_OFF:

@@ -24,6 +24,8 @@ import {
   stolenTimeAddress,
 } from './index.js';
 
+fc.configureGlobal({ seed: 1 });
+
 const frequencies = fc.oneof(
   fc.integer({ min: 1, max: 2_000_000_000 }),
   fc.constantFrom(

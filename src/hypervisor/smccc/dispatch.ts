@@ -24,7 +24,7 @@ const GONE: CallResult = { returns: false };
 
 /**
  * Carries out one HVC of `vcpu`.
- * @param x0 the function identifier is its low half (DEN0028 section 2.5).
+ * @param x0 the function identifier is W0, its low half.
  */
 export function dispatch(
   services: SmcccServices,

@@ -13,6 +13,8 @@ import {
   STRATEGIES,
 } from './index.js';
 
+fc.configureGlobal({ seed: 1 });
+
 const MAX = (1n << 64n) - 1n;
 const SECOND = 10n ** 12n;
 const presets = fc.constantFrom(...HOST_PRESETS.map((p) => p.freqHz));

@@ -5,6 +5,8 @@ import { HostCounter } from '../../host/counter.js';
 import { parseHost } from '../../host/frequency.js';
 import { nextTimerDeadline, nextTimerEvent, timerLines } from './vtimer.js';
 
+fc.configureGlobal({ seed: 1 });
+
 describe('timer lines and deadlines in host time', () => {
   it('rises at the deadline and not one picosecond before', () => {
     fc.assert(

@@ -5,7 +5,7 @@
 import type { GenericTimer } from '../../arch/timer/generic-timer.js';
 import type { Ps, SystemCounter } from '../../arch/timer/time.js';
 
-/** INTIDs of the EL1 timers' private peripheral interrupts (BSA section 3.8.2, QEMU virt: PPI 11 and 14). */
+/** INTIDs of the EL1 timers' private peripheral interrupts (QEMU virt: PPI 11 and 14). */
 export const VIRTUAL_TIMER_INTID = 27;
 export const PHYSICAL_TIMER_INTID = 30;
 

@@ -148,7 +148,7 @@ describe('debianCloud', () => {
 
   it('says what to pass by hand where there is no apt', async () => {
     onlyPrograms({});
-    const error = await fetchInto().catch((e) => e);
+    const error = (await fetchInto().catch((e: unknown) => e)) as Error;
     expect(error).toBeInstanceOf(FetchFailed);
     expect(error.message).toMatch(/^apt-config was not found.*chronovisor run <Image> --initrd <file>/);
   });

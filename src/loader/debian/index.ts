@@ -86,7 +86,7 @@ async function fetchPackages(cacheDir: string, work: string, log: (line: string)
 }
 
 /**
- * Fetches the kernel, or finds it in the cache, where no network is used.
+ * Fetches the kernel, or finds it in the cache, where no network is used and the kernel stays the one that was fetched.
  * Throws FetchFailed with one line: no apt here, no such package in its sources, no network.
  */
 export async function debianCloud(options: DebianCloudOptions): Promise<DebianCloudImage> {

@@ -68,7 +68,7 @@ export interface Pl011State {
   dmacr: number;
 }
 
-/** Reset values of DDI 0183 table 3-1: transmitter and receiver enabled in CR, half-full triggers in IFLS. */
+/** Reset values of DDI 0183: transmitter and receiver enabled in CR, half-full triggers in IFLS. */
 export function resetPl011State(): Pl011State {
   return {
     rxFifo: [],

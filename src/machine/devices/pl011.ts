@@ -147,7 +147,7 @@ export class Pl011 extends RegisterDevice {
         state.fbrd = value & 0x3f;
         break;
       case LCR_H:
-        // Turning the FIFOs on or off empties them (DDI 0183 section 3.3.7).
+        // Turning the FIFOs on or off empties them, as drivers rely on to flush.
         if ((state.lcrH ^ value) & LCR_FEN) state.rxFifo = [];
         state.lcrH = value & 0xff;
         break;
@@ -180,7 +180,7 @@ export class Pl011 extends RegisterDevice {
     if (rxFifo.length === 0) flags |= FR_RXFE;
     if (rxFifo.length >= this.#depth()) flags |= FR_RXFF;
     if (cr & CR_LBE) {
-      // Loopback connects the modem outputs to the inputs (DDI 0183 section 2.4.4).
+      // Loopback connects the modem outputs to the inputs (DDI 0183, UARTCR.LBE).
       if (cr & CR_RTS) flags |= FR_CTS;
       if (cr & CR_DTR) flags |= FR_DSR;
       if (cr & CR_OUT1) flags |= FR_DCD;

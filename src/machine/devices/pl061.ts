@@ -153,7 +153,7 @@ export class Pl061 extends RegisterDevice {
 
   #update(): void {
     const state = this.#state;
-    // A level-sensitive line is pending exactly while it is at its level (DDI 0190 section 3.3.8).
+    // A level-sensitive line is pending exactly while it is at its level (DDI 0190, GPIORIS).
     state.ris = (state.ris & ~state.is) | (~(this.#data() ^ state.iev) & state.is & 0xff);
     const line = (state.ris & state.ie) !== 0;
     if (line === this.#line) return;

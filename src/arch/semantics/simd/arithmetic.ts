@@ -2,7 +2,7 @@
 import type { Val } from '../../engine/assembler.js';
 import type { Emitter } from '../../engine/emitter.js';
 import { type Form, saturated } from './form.js';
-import { every, greater, lanes, maximum, minimum, negative, permute, type Sign, signBits, zero } from './lanes.js';
+import { greater, lanes, maximum, minimum, negative, permute, type Sign, signBits, zero } from './lanes.js';
 
 /** A result of one operand; `d` reads the old destination. */
 export type Unary = (e: Emitter, form: Form, a: Val, d: () => Val) => Val;

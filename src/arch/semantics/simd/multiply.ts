@@ -1,7 +1,7 @@
 /** Multiplication: plain, doubling with saturation, polynomial, and dot products. */
 import type { Val } from '../../engine/assembler.js';
 import type { Emitter } from '../../engine/emitter.js';
-import { type Binary, pairwise, saturatingAdd } from './arithmetic.js';
+import { add, type Binary, pairwise } from './arithmetic.js';
 import { type Form, saturated, twice } from './form.js';
 import { every, extend, lanes, multiplyLong, narrow, negative, type Sign, signBits } from './lanes.js';
 import { saturateNarrow } from './narrowing.js';
@@ -43,7 +43,13 @@ export const doublingHighAccumulate =
     const half = (high: number): Val => {
       const accumulator = lanes(e, wide, 'shl', extend(e, bits, 's', high, old), e.i32(bits - 1));
       const sum = lanes(e, wide, direction, accumulator, multiplyLong(e, bits, 's', high, a, b));
-      return lanes(e, wide, 'shr_s', lanes(e, wide, 'add', sum, every(e, wide, 1n << BigInt(bits - 2))), e.i32(bits - 1));
+      return lanes(
+        e,
+        wide,
+        'shr_s',
+        lanes(e, wide, 'add', sum, every(e, wide, 1n << BigInt(bits - 2))),
+        e.i32(bits - 1),
+      );
     };
     return saturateNarrow(e, form, 'ss', half(0), half(1));
   };
@@ -55,9 +61,6 @@ export function doublingLong(e: Emitter, form: Form, bits: 16 | 32, high: number
   saturated(e, form, overflow);
   return lanes(e, form.bits, 'add', lanes(e, form.bits, 'shl', product, e.i32(1)), overflow);
 }
-
-/** -1 - x for each element, where the accumulation subtracts: saturating -2^(n-1) needs no case of its own. */
-export const saturatingAccumulate = saturatingAdd('s');
 
 /** The carry-less product's low `bits` of each element, of multipliers with 8 bits. */
 export function polynomial(e: Emitter, bits: 8 | 16, a: Val, b: Val): Val {
@@ -76,6 +79,6 @@ export const dotProduct =
   (e, form, a, b, d) => {
     const pairs = (high: number): Val =>
       e.simd(`i32x4.extadd_pairwise_i16x8_${sign}`, multiplyLong(e, 8, sign, high, a, b));
-    const sums = pairwise((f, { bits }, x, y) => lanes(f, bits, 'add', x, y));
-    return lanes(e, 32, 'add', d(), sums(e, { ...form, width: 128 }, pairs(0), pairs(1), d));
+    const sums = pairwise(add)(e, { ...form, width: 128 }, pairs(0), pairs(1), d);
+    return lanes(e, 32, 'add', d(), sums);
   };

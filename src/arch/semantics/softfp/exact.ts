@@ -51,9 +51,7 @@ export function squareRootSticky(significand: bigint, exponent: number): Real {
 /** Largest integer whose square is at most n, for n of about 130 bits. */
 function integerSquareRoot(n: bigint): bigint {
   let root = BigInt(Math.floor(Math.sqrt(Number(n))));
-  // A Newton step from a 53-bit estimate is within one of the root.
+  // A Newton step never ends below the root, and from a 53-bit estimate at most one above it.
   root = (root + n / root) >> 1n;
-  while (root * root > n) root--;
-  while ((root + 1n) * (root + 1n) <= n) root++;
-  return root;
+  return root * root > n ? root - 1n : root;
 }

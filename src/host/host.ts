@@ -1,0 +1,263 @@
+/**
+ * A host that runs one VM: the scheduler of its vCPUs, its clock and counter, and the time that its other load steals.
+ *
+ * All decisions are functions of host time and of the VM's state, so the same inputs give the same run.
+ */
+import { Exit } from '../arch/engine/layout.js';
+import type { Ps } from '../arch/timer/time.js';
+import type { ExitKind, VmHost } from '../hypervisor/vm/host.js';
+import type { Vm } from '../hypervisor/vm/vm.js';
+import { costOf, type ExitCosts } from './costs.js';
+import { HostCounter } from './counter.js';
+import type { HostSpec } from './frequency.js';
+import type { StealSchedule } from './steal.js';
+import { Timeline, type TimelineState } from './timeline.js';
+
+export interface HostOptions {
+  readonly spec: HostSpec;
+  readonly ips: number;
+  readonly costs: ExitCosts;
+  readonly steal: StealSchedule;
+  /** A vCPU's turn where several are runnable, in picoseconds. */
+  readonly quantum: Ps;
+}
+
+/** How long a vCPU has been in each state; their sum is the wall time since the VM began (experience: the identity). */
+export interface VcpuAccount {
+  running: Ps;
+  idle: Ps;
+  stolen: Ps;
+  paused: Ps;
+  off: Ps;
+}
+
+/** Plain state of the scheduler and the clock. */
+export interface HostState {
+  timeline: TimelineState;
+  /** The vCPU whose turn it is, and the slots left of it. */
+  turn: number;
+  left: number;
+  accounts: VcpuAccount[];
+}
+
+/** Why `run` returned. */
+export type RunStop =
+  /** The instant or the instruction count asked for is reached. */
+  | 'limit'
+  /** `interrupt` was called. */
+  | 'interrupted'
+  /** The guest has ended (vm.end). */
+  | 'ended'
+  /** Every vCPU waits and nothing will ever wake one. */
+  | 'stalled'
+  /** A debugger's stop. */
+  | 'debug';
+
+export interface RunLimit {
+  /** Host time to stop at. */
+  until?: Ps | null;
+  /** Retired instructions of all vCPUs together to stop at, exactly. */
+  instructions?: number | null;
+}
+
+type Activity = keyof VcpuAccount;
+
+/** Slots of a turn where only one vCPU is runnable: short enough for V8 to swap in optimised code. */
+const LONE_TURN = 100_000;
+
+export class Host implements VmHost {
+  readonly options: HostOptions;
+  #counter: HostCounter;
+  readonly #timeline: Timeline;
+  readonly #quantumSlots: number;
+  readonly #accounts: VcpuAccount[] = [];
+  #turn = 0;
+  #left: number;
+  #interrupted = false;
+  #vm: Vm | null = null;
+  /** Takes what the guest transmits. */
+  onTransmit: (byte: number) => void = () => {};
+  /** Sees every vCPU's activity over every stretch of host time. */
+  onActivity: ((vcpu: number, activity: Activity, from: Ps, to: Ps) => void) | null = null;
+
+  constructor(options: HostOptions, state?: HostState) {
+    this.options = options;
+    this.#counter = new HostCounter(options.spec);
+    this.#timeline = new Timeline(options.ips, state?.timeline);
+    this.#quantumSlots = Math.max(1, Number(options.quantum / this.#timeline.slotPs));
+    this.#left = state?.left ?? this.#quantumSlots;
+    this.#turn = state?.turn ?? 0;
+    if (state) this.#accounts = state.accounts.map((a) => ({ ...a }));
+  }
+
+  /** Takes the VM that this host runs. */
+  attach(vm: Vm): void {
+    this.#vm = vm;
+    while (this.#accounts.length < vm.vcpus.length) {
+      this.#accounts.push({ running: 0n, idle: 0n, stolen: 0n, paused: 0n, off: 0n });
+    }
+  }
+
+  save(): HostState {
+    return {
+      timeline: this.#timeline.save(),
+      turn: this.#turn,
+      left: this.#left,
+      accounts: this.#accounts.map((a) => ({ ...a })),
+    };
+  }
+
+  get counter(): HostCounter {
+    return this.#counter;
+  }
+
+  get accounts(): readonly Readonly<VcpuAccount>[] {
+    return this.#accounts;
+  }
+
+  now(): Ps {
+    return this.#timeline.now(this.#vm?.engine.consumed ?? 0);
+  }
+
+  utc(): Ps {
+    return this.now();
+  }
+
+  charge(kind: ExitKind): void {
+    const cost = costOf(this.options.costs, kind);
+    if (cost) this.#vm!.engine.charge(Number((cost + this.#timeline.slotPs - 1n) / this.#timeline.slotPs));
+  }
+
+  transmit(byte: number): void {
+    this.onTransmit(byte);
+  }
+
+  /** Makes `run` return behind the instruction that runs now. */
+  interrupt(): void {
+    this.#interrupted = true;
+    if (this.#vm && this.#vm.running >= 0) this.#vm.engine.cpu.requestExit(Exit.Event);
+  }
+
+  /** The VM goes on behind a machine of another counter, having been stopped for `downtime`. */
+  becomes(spec: HostSpec, downtime: Ps): void {
+    this.pause(downtime);
+    this.#counter = new HostCounter(spec);
+  }
+
+  /** Lets time pass in which the VM is paused. */
+  pause(duration: Ps): void {
+    const from = this.now();
+    this.#timeline.advanceTo(from + duration);
+    for (const [vcpu, account] of this.#accounts.entries()) {
+      account.paused += duration;
+      this.onActivity?.(vcpu, 'paused', from, from + duration);
+    }
+  }
+
+  /** Jumps to an instant, as the wall clock does where the pace is real. Vcpus that could run count as stolen from. */
+  follow(instant: Ps): void {
+    const activities = this.#vm!.vcpus.map((_, v) => (this.#vm!.runnable(v) ? 'stolen' : this.#activity(v)));
+    this.#pass(activities, () => this.#timeline.advanceTo(instant));
+  }
+
+  /** Instructions retired by all vCPUs. */
+  get instructions(): number {
+    return this.#vm!.engine.retired.reduce((sum, n) => sum + n, 0);
+  }
+
+  /** Runs the VM until a limit, the guest's end, or `interrupt`. */
+  run(limit: RunLimit = {}): RunStop {
+    const vm = this.#vm!;
+    const until = limit.until ?? null;
+    const instructions = limit.instructions ?? null;
+    this.#interrupted = false;
+    for (;;) {
+      if (vm.end) return 'ended';
+      if (this.#interrupted) return 'interrupted';
+      const now = this.now();
+      if (until !== null && now >= until) return 'limit';
+      const quota = instructions === null ? Number.POSITIVE_INFINITY : instructions - this.instructions;
+      if (quota <= 0) return 'limit';
+      this.#fireDue(now);
+      const activities = vm.vcpus.map((_, v) => this.#activity(v));
+      const running = activities.filter((a) => a === 'running').length;
+      const horizon = this.#horizon(now, until);
+      if (!running) {
+        if (horizon === null) return 'stalled';
+        this.#pass(activities, () => this.#timeline.advanceTo(horizon));
+        continue;
+      }
+      this.#timeline.setParallel(running);
+      if (activities[this.#turn] !== 'running') this.#nextTurn();
+      while (activities[this.#turn] !== 'running') this.#nextTurn();
+      const turn = running === 1 ? LONE_TURN : this.#left;
+      const toHorizon = horizon === null ? turn : Math.min(turn, Number(this.#timeline.slotsUntil(horizon)));
+      const vcpu = this.#turn;
+      let exit: Exit = Exit.Budget;
+      this.#pass(activities, () => {
+        vm.publishStolenTime(vcpu);
+        exit = vm.enter(vcpu, Math.max(1, Math.min(toHorizon, quota)));
+        const used = vm.engine.takeConsumed();
+        this.#timeline.spend(used);
+        this.#left -= used;
+      });
+      if (exit === (Exit.Debug as Exit)) return 'debug';
+      if (this.#left <= 0) this.#nextTurn();
+    }
+  }
+
+  /** Raises what is due at `now`: timer lines, the RTC's match. */
+  #fireDue(now: Ps): void {
+    const vm = this.#vm!;
+    const rtc = vm.board.rtc.nextDeadline();
+    if (rtc !== null && rtc <= now) vm.board.rtc.update();
+    for (let v = 0; v < vm.vcpus.length; v++) {
+      const deadline = vm.deadline(v);
+      if (deadline !== null && deadline <= now) vm.timersDue(v);
+      vm.wake(v);
+    }
+  }
+
+  #activity(vcpu: number): Activity {
+    const vm = this.#vm!;
+    if (vm.vcpus[vcpu]!.power === 'off') return 'off';
+    if (!vm.runnable(vcpu)) return 'idle';
+    return this.options.steal.stolenUntil(this.now(), vcpu) === null ? 'running' : 'stolen';
+  }
+
+  /** The next instant at which something other than the guest happens. */
+  #horizon(now: Ps, until: Ps | null): Ps | null {
+    const vm = this.#vm!;
+    let next = until;
+    const consider = (t: Ps | null): void => {
+      if (t !== null && t > now && (next === null || t < next)) next = t;
+    };
+    consider(vm.board.rtc.nextDeadline());
+    for (let v = 0; v < vm.vcpus.length; v++) {
+      if (vm.vcpus[v]!.power === 'off') continue;
+      consider(vm.deadline(v));
+      if (!vm.runnable(v)) continue;
+      const end = this.options.steal.stolenUntil(now, v);
+      consider(end ?? this.options.steal.nextStealStart(now, v));
+    }
+    return next;
+  }
+
+  /** Books the time that `work` takes to what each vCPU did meanwhile. */
+  #pass(activities: readonly Activity[], work: () => void): void {
+    const from = this.now();
+    work();
+    const to = this.now();
+    if (to === from) return;
+    for (const [vcpu, activity] of activities.entries()) {
+      this.#accounts[vcpu]![activity] += to - from;
+      if (activity === 'stolen') this.#vm!.vcpus[vcpu]!.stolen += to - from;
+      this.onActivity?.(vcpu, activity, from, to);
+    }
+  }
+
+  #nextTurn(): void {
+    this.#turn = (this.#turn + 1) % this.#vm!.vcpus.length;
+    this.#left = this.#quantumSlots;
+  }
+}

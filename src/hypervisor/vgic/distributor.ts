@@ -1,0 +1,82 @@
+/**
+ * GICD registers (IHI 0069H, 12.9) of one security state with affinity routing: DS and ARE are RAO/WI. What is not in
+ * the table is RAZ/WI: the GICv2 registers (ITARGETSR, SGIR, [CS]PENDSGIR), the second security state's (IGRPMODR,
+ * NSACR), message-based SPIs and extended ranges.
+ */
+
+import { constant, identification } from './identification.js';
+import type { Interrupt } from './interrupt.js';
+import { INTERRUPT_BANKS } from './interrupt-registers.js';
+import { bringOut, learn } from './list-registers.js';
+import { change, requeue, unload } from './lists.js';
+import { type VgicModel, vcpuOf } from './model.js';
+import { type Access, type BankRow, RegisterTable, type SingleRow } from './register-table.js';
+
+const CTLR_GROUPS = 0b11n;
+const CTLR_ARE = 1n << 4n;
+const CTLR_DS = 1n << 6n;
+
+/** INTID bits minus 1, as the CPU interface has them. */
+const TYPER_IDBITS = 15n << 19n;
+const TYPER_A3V = 1n << 24n;
+const TYPER_NO1N = 1n << 25n;
+const TYPER_RSS = 1n << 26n;
+
+/** GICD_IROUTER's affinity fields: Aff3 in [39:32], the others in [23:0]. */
+const IROUTER_MASK = 0xff_00ff_ffffn;
+
+const CTLR: SingleRow = {
+  kind: 'single',
+  name: 'GICD_CTLR',
+  offset: 0,
+  bytes: 4,
+  sizes: [4],
+  read: (model) => CTLR_DS | CTLR_ARE | BigInt(model.groups),
+  write: (model, value, access) => setGroups(model, Number(value & CTLR_GROUPS), access),
+};
+
+function setGroups(model: VgicModel, groups: number, access: Access): void {
+  if (groups === model.groups) return;
+  for (const vcpu of model.vcpus) if (vcpu.list.length > 0) bringOut(model, vcpu.index, access.accessor);
+  model.groups = groups;
+  for (const irqs of [...model.vcpus.map((vcpu) => vcpu.privates), model.spis]) {
+    for (const irq of irqs) {
+      unload(model, irq);
+      requeue(model, irq);
+    }
+  }
+}
+
+const TYPER = constant(
+  'GICD_TYPER',
+  4,
+  4,
+  (model) => BigInt(model.spis.length / 32) | TYPER_IDBITS | TYPER_A3V | TYPER_NO1N | TYPER_RSS,
+);
+
+/** A routed interrupt that is active stays where it is until it is deactivated. */
+const IROUTER: BankRow = {
+  kind: 'bank',
+  name: 'IROUTER',
+  offset: 0x6000,
+  bits: 64,
+  sizes: [4, 8],
+  live: false,
+  read: (irq) => ((BigInt(irq.affinity & 0xff000000) << 8n) & IROUTER_MASK) | BigInt(irq.affinity & 0xffffff),
+  write: (model, irq, field, access) => {
+    const affinity = Number(((field >> 8n) & 0xff000000n) | (field & 0xffffffn));
+    if (affinity === irq.affinity) return;
+    learn(model, irq, access.accessor);
+    change(model, irq, (it: Interrupt) => {
+      it.affinity = affinity;
+      it.target = vcpuOf(model.vcpus, affinity);
+    });
+  },
+};
+
+const ROWS = [CTLR, TYPER, ...identification('GICD', 8), ...INTERRUPT_BANKS, IROUTER];
+
+/** The table for INTIDs 32 to 31 + spis. */
+export function distributorTable(spis: number): RegisterTable {
+  return new RegisterTable(ROWS, spis + 32);
+}

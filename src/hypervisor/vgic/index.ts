@@ -1,0 +1,11 @@
+/**
+ * The hypervisor's GICv3.
+ */
+
+export type { InterruptState } from './interrupt.js';
+export type { VgicHost } from './model.js';
+export type { ActiveRead, InflightMove, VgicPolicies } from './policies.js';
+export type { AccessSize } from './register-table.js';
+export type { SgiRegister } from './sgi.js';
+export type { VcpuState, VgicState } from './state.js';
+export { Vgic, type VgicOptions, type VgicRegion } from './vgic.js';

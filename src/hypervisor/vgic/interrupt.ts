@@ -1,0 +1,75 @@
+/**
+ * One virtual interrupt: its fields, and the questions that are answered from them alone.
+ */
+
+/** Routing that reaches no vCPU. */
+export const NOWHERE = -1;
+
+/** Plain state of one interrupt. INTID and, for SGIs and PPIs, the vCPU follow from where it is kept. */
+export interface InterruptState {
+  enabled: boolean;
+  group: 0 | 1;
+  /** 5 significant bits, the low 3 are 0. */
+  priority: number;
+  /** ICFGR: edge-triggered. SGIs always are. */
+  edge: boolean;
+  /** Level of the input line. */
+  line: boolean;
+  /** Pending latch, as of the last sync where the interrupt is in a list register. */
+  latch: boolean;
+  /** Made pending again since the list register was filled; joins `latch` at the next flush. */
+  again: boolean;
+  /** As of the last sync where the interrupt is in a list register. */
+  active: boolean;
+  /** GICD_IROUTER as Aff3.Aff2.Aff1.Aff0, 32 bits unsigned; 0 for SGIs and PPIs. */
+  affinity: number;
+  /** The vCPU whose list it is on; NOWHERE: none. An active interrupt stays where it was acknowledged. */
+  owner: number;
+  /** Its list register of that vCPU; -1: none. */
+  lr: number;
+  /** Position in the owner's sequence of acknowledgements, from 1; 0: not acknowledged (made active by a register write). */
+  activation: number;
+}
+
+export interface Interrupt extends InterruptState {
+  readonly intid: number;
+  /** The vCPU that routing names now; NOWHERE where the affinity names none. */
+  target: number;
+}
+
+/** Reset values; PPIs and SPIs come up level-sensitive. */
+export function resetInterruptState(intid: number): InterruptState {
+  return {
+    enabled: false,
+    group: 0,
+    priority: 0,
+    edge: intid < 16,
+    line: false,
+    latch: false,
+    again: false,
+    active: false,
+    affinity: 0,
+    owner: NOWHERE,
+    lr: -1,
+    activation: 0,
+  };
+}
+
+/** The pending state (IHI 0069H, 4.3): latch, or line where level-sensitive. */
+export function isPending(irq: InterruptState): boolean {
+  return irq.latch || irq.again || (irq.line && !irq.edge);
+}
+
+/** Whether the distributor hands it on: pending, enabled, and its group enabled in GICD_CTLR (`groups`, bit n: group n). */
+export function isForwarded(groups: number, irq: InterruptState): boolean {
+  return irq.enabled && ((groups >> irq.group) & 1) === 1 && isPending(irq);
+}
+
+/**
+ * The vCPU whose list the interrupt belongs on: where it is active if it is, else where it is routed if it is handed
+ * on, else none.
+ */
+export function targetOracle(groups: number, irq: Interrupt): number {
+  if (irq.active) return irq.owner === NOWHERE ? irq.target : irq.owner;
+  return isForwarded(groups, irq) ? irq.target : NOWHERE;
+}

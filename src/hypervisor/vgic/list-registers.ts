@@ -1,0 +1,196 @@
+/**
+ * Between a vCPU's list and its list registers: `sync` learns what the guest did, `flush` fills them.
+ */
+
+import { LR_ACTIVE, LR_PENDING } from '../../arch/gic/list-register.js';
+import {
+  HCR_EN,
+  HCR_LRENPIE,
+  HCR_NPIE,
+  HCR_TALL0,
+  HCR_TALL1,
+  HCR_TDIR,
+  HCR_VGRP0DIE,
+  HCR_VGRP0EIE,
+  HCR_VGRP1DIE,
+  HCR_VGRP1EIE,
+} from '../../arch/gic/registers.js';
+import { type Interrupt, isForwarded, NOWHERE, targetOracle } from './interrupt.js';
+import { deactivate, requeue, touch } from './lists.js';
+import type { VcpuModel, VgicModel } from './model.js';
+
+/** Learns from the list registers what the guest did since the last flush or sync. Does nothing where it did nothing. */
+export function sync(model: VgicModel, vcpu: VcpuModel): void {
+  const hardware = vcpu.cpuInterface;
+  if (!hardware.changed) return;
+  hardware.clearChanged();
+  vcpu.dirty = true;
+  const firstNew = vcpu.activations + 1;
+  for (let n = 0; n < vcpu.slots.length; n++) {
+    const irq = vcpu.slots[n];
+    const now = hardware.lrState(n);
+    const then = vcpu.slotStates[n]!;
+    if (!irq || now === then) continue;
+    vcpu.slotStates[n] = now;
+    irq.active = (now & LR_ACTIVE) !== 0;
+    if (then & LR_PENDING && !(now & LR_PENDING)) {
+      irq.latch = false;
+      if (irq.active) irq.activation = ++vcpu.activations;
+    }
+    if (!irq.active) irq.activation = 0;
+  }
+  if (vcpu.activations > firstNew) orderActivations(vcpu, firstNew);
+  for (let n = 0; n < vcpu.slots.length; n++) {
+    const irq = vcpu.slots[n];
+    if (!irq || vcpu.slotStates[n] !== 0) continue;
+    vcpu.slots[n] = null;
+    irq.lr = -1;
+    requeue(model, irq);
+  }
+  for (let n = hardware.eoiCount; n > 0; n--) endOutside(model, vcpu);
+  hardware.clearEoiCount();
+}
+
+/** Brings a vCPU's list registers home: out of the guest, unless it is the one that asks, and synced. */
+export function bringOut(model: VgicModel, vcpu: number, accessor: number): void {
+  if (vcpu !== accessor) model.host.kick(vcpu);
+  sync(model, model.vcpus[vcpu]!);
+}
+
+/** Makes the distributor's fields of an interrupt true, whoever has it in a list register. */
+export function learn(model: VgicModel, irq: Interrupt, accessor: number): void {
+  if (irq.lr >= 0) bringOut(model, irq.owner, accessor);
+}
+
+/**
+ * Interrupts acknowledged between two syncs and active still nest: each preempted the one before, so it is of higher
+ * priority (4.8.5). Numbers them from `first` in that order.
+ */
+function orderActivations(vcpu: VcpuModel, first: number): void {
+  const fresh = vcpu.list.filter((irq) => irq.activation >= first);
+  fresh.sort((a, b) => vcpu.cpuInterface.lrPriority(b.lr) - vcpu.cpuInterface.lrPriority(a.lr));
+  for (const [n, irq] of fresh.entries()) irq.activation = first + n;
+}
+
+/**
+ * EOIcount counts an EOI for which no list register was found, without its INTID. The guest ends interrupts in the
+ * reverse order of acknowledging (4.8.5), so it is the latest acknowledged of those outside; interrupts that a register
+ * write made active, by priority, come after all that were acknowledged.
+ */
+function endOutside(model: VgicModel, vcpu: VcpuModel): void {
+  let ended: Interrupt | undefined;
+  for (const irq of vcpu.list) {
+    if (irq.active && irq.lr < 0 && (!ended || moreRecent(irq, ended) < 0)) ended = irq;
+  }
+  if (!ended) return;
+  deactivate(ended);
+  requeue(model, ended);
+}
+
+/** Sort order of active interrupts: the one that must be ended first comes first. */
+function moreRecent(a: Interrupt, b: Interrupt): number {
+  return b.activation - a.activation || byPriority(a, b);
+}
+
+function byPriority(a: Interrupt, b: Interrupt): number {
+  return a.priority - b.priority || a.intid - b.intid;
+}
+
+/** Fills the list registers for an entry. Does nothing where they hold what they should. */
+export function flush(model: VgicModel, vcpu: VcpuModel): void {
+  sync(model, vcpu);
+  if (!vcpu.dirty) return;
+  vcpu.slots.fill(null);
+  vcpu.slotStates.fill(0);
+  prune(model, vcpu);
+  const { cpuInterface: hardware, list } = vcpu;
+  const count = hardware.listRegisters;
+  let control = HCR_EN | (model.vcpus.length > 1 ? HCR_TDIR : 0);
+  let chosen: Interrupt[];
+  if (list.length <= count) {
+    chosen = list.slice();
+  } else {
+    const ready = list.filter((irq) => !irq.active && hardware.groupEnabled(irq.group)).sort(byPriority);
+    const active = list.filter((irq) => irq.active).sort(moreRecent);
+    chosen = ready.slice(0, count).concat(active.slice(0, Math.max(0, count - ready.length)));
+    control |= overflowControl(vcpu, ready.length > count, ready.length + active.length > count && active.length > 0);
+  }
+  chosen.sort(byPriority);
+  for (let n = 0; n < count; n++) {
+    const irq = chosen[n];
+    if (irq) load(model, vcpu, irq, n);
+    else hardware.loadLr(n, 0, 0, 0, 0, false);
+  }
+  hardware.writeHcrNumber(control);
+  vcpu.dirty = false;
+}
+
+/** Drops from the list what no longer belongs on it, and joins instances that came while in a list register. */
+function prune(model: VgicModel, vcpu: VcpuModel): void {
+  const { list } = vcpu;
+  let kept = 0;
+  for (const irq of list) {
+    irq.lr = -1;
+    irq.latch ||= irq.again;
+    irq.again = false;
+    const to = targetOracle(model.groups, irq);
+    if (to === vcpu.index) {
+      list[kept++] = irq;
+      continue;
+    }
+    irq.owner = to;
+    if (to === NOWHERE) continue;
+    model.vcpus[to]!.list.push(irq);
+    touch(model, to);
+  }
+  list.length = kept;
+}
+
+/**
+ * More interrupts than list registers: exits when the pending ones run out (NP), when one outside ends (LRENP), when a
+ * group is enabled of which pending interrupts were left out, and when one is disabled of which some took the place of
+ * others. None of the conditions holds at entry, so no exit repeats for nothing.
+ */
+function overflowControl(vcpu: VcpuModel, pendingOutside: boolean, activeOutside: boolean): number {
+  const { cpuInterface: hardware, list } = vcpu;
+  let control = 0;
+  if (pendingOutside) {
+    control |= HCR_NPIE;
+    if (hardware.groupEnabled(0)) control |= HCR_VGRP0DIE;
+    if (hardware.groupEnabled(1)) control |= HCR_VGRP1DIE;
+  }
+  if (activeOutside) control |= HCR_TDIR | (nested(vcpu) ? HCR_LRENPIE : HCR_TALL0 | HCR_TALL1);
+  for (const irq of list) {
+    if (irq.active || hardware.groupEnabled(irq.group)) continue;
+    control |= irq.group === 0 ? HCR_VGRP0EIE : HCR_VGRP1EIE;
+  }
+  return control;
+}
+
+/**
+ * Whether every active priority stands for one acknowledged interrupt that is active still. If so, the next EOI is that
+ * of the latest acknowledged; if not (the guest deactivated one by register, or dropped a priority with EOImode 1), only
+ * a trap tells which interrupt an EOI names.
+ */
+function nested(vcpu: VcpuModel): boolean {
+  const { ap0r0, ap1r0 } = vcpu.cpuInterface;
+  let priorities = 0;
+  for (let rest = ap0r0; rest; rest &= rest - 1) priorities++;
+  for (let rest = ap1r0; rest; rest &= rest - 1) priorities++;
+  for (const irq of vcpu.list) if (irq.activation > 0) priorities--;
+  return priorities === 0;
+}
+
+/**
+ * Fills one list register. An active interrupt is also pending there only if its next instance needs no decision: not
+ * if it is level-sensitive (the line may fall), and not if it has moved. Those ask for an exit at deactivation.
+ */
+function load(model: VgicModel, vcpu: VcpuModel, irq: Interrupt, n: number): void {
+  const here = irq.target === vcpu.index;
+  const pending = irq.active ? irq.edge && here && isForwarded(model.groups, irq) : true;
+  const state = (irq.active ? LR_ACTIVE : 0) | (pending ? LR_PENDING : 0);
+  vcpu.cpuInterface.loadLr(n, state, irq.intid, irq.priority, irq.group, !irq.edge || (irq.active && !here));
+  vcpu.slots[n] = irq;
+  vcpu.slotStates[n] = state;
+  irq.lr = n;
+}

@@ -1,0 +1,174 @@
+/**
+ * Saved state of the vGIC, the check of one that comes from outside, and the model made from it.
+ */
+
+import { GicCpuInterface, type GicCpuInterfaceState, resetGicCpuInterfaceState } from '../../arch/gic/cpu-interface.js';
+import { HCR_EN } from '../../arch/gic/registers.js';
+import { type Interrupt, type InterruptState, NOWHERE, resetInterruptState } from './interrupt.js';
+import { sync } from './list-registers.js';
+import { unload } from './lists.js';
+import type { VcpuModel, VgicHost, VgicModel } from './model.js';
+
+export interface VcpuState {
+  /** Aff3.Aff2.Aff1.Aff0. */
+  affinity: number;
+  asleep: boolean;
+  dirty: boolean;
+  activations: number;
+  /** INTIDs 0 to 31. */
+  privates: InterruptState[];
+  /** INTIDs on the vCPU's list. */
+  list: number[];
+  slotStates: number[];
+  cpuInterface: GicCpuInterfaceState;
+}
+
+/** Plain data, complete at any instant: list registers full, interrupts active, lists not yet flushed. */
+export interface VgicState {
+  /** GICD_CTLR.{EnableGrp1,EnableGrp0}. */
+  groups: number;
+  /** INTIDs from 32. */
+  spis: InterruptState[];
+  vcpus: VcpuState[];
+}
+
+/** After reset: everything disabled, ProcessorSleep set, the hypervisor's ICH_HCR_EL2.En on. */
+export function resetVgicState(affinities: readonly number[], spis: number, listRegisters: number): VgicState {
+  return {
+    groups: 0,
+    spis: Array.from({ length: spis }, (_, n) => resetInterruptState(32 + n)),
+    vcpus: affinities.map((affinity) => ({
+      affinity,
+      asleep: true,
+      dirty: true,
+      activations: 0,
+      privates: Array.from({ length: 32 }, (_, intid) => resetInterruptState(intid)),
+      list: [],
+      slotStates: new Array<number>(listRegisters).fill(0),
+      cpuInterface: { ...resetGicCpuInterfaceState(listRegisters), hcr: HCR_EN },
+    })),
+  };
+}
+
+function stateOf(irq: Interrupt): InterruptState {
+  const { intid: _intid, target: _target, ...state } = irq;
+  return state;
+}
+
+export function saveModel(model: VgicModel): VgicState {
+  return {
+    groups: model.groups,
+    spis: model.spis.map(stateOf),
+    vcpus: model.vcpus.map((vcpu) => ({
+      affinity: vcpu.affinity,
+      asleep: vcpu.asleep,
+      dirty: vcpu.dirty,
+      activations: vcpu.activations,
+      privates: vcpu.privates.map(stateOf),
+      list: vcpu.list.map((irq) => irq.intid),
+      slotStates: [...vcpu.slotStates],
+      cpuInterface: vcpu.cpuInterface.save(),
+    })),
+  };
+}
+
+/** The model a checked state describes, with as many list registers as the state has. */
+export function modelFrom(state: VgicState, host: VgicHost): VgicModel {
+  const affinities = state.vcpus.map((vcpu) => vcpu.affinity);
+  const spis = state.spis.map(
+    (irq, n): Interrupt => ({ ...irq, intid: 32 + n, target: affinities.indexOf(irq.affinity) }),
+  );
+  const vcpus = state.vcpus.map((vcpu, index): VcpuModel => {
+    const privates = vcpu.privates.map((irq, intid): Interrupt => ({ ...irq, intid, target: index }));
+    const list = vcpu.list.map((intid) => (intid < 32 ? privates[intid]! : spis[intid - 32]!));
+    const slots = vcpu.slotStates.map((_, n) => list.find((irq) => irq.lr === n) ?? null);
+    return {
+      index,
+      affinity: vcpu.affinity,
+      cpuInterface: new GicCpuInterface(vcpu.cpuInterface),
+      privates,
+      list,
+      slots,
+      slotStates: [...vcpu.slotStates],
+      dirty: vcpu.dirty,
+      activations: vcpu.activations,
+      asleep: vcpu.asleep,
+    };
+  });
+  return { groups: state.groups, spis, vcpus, host };
+}
+
+/** The same guest-visible state for another number of list registers: what they hold goes back to the lists. */
+export function withListRegisters(state: VgicState, listRegisters: number): VgicState {
+  if (state.vcpus.every((vcpu) => vcpu.slotStates.length === listRegisters)) return state;
+  const model = modelFrom(state, { kick: () => {} });
+  for (const vcpu of model.vcpus) {
+    sync(model, vcpu);
+    for (const irq of [...vcpu.list]) unload(model, irq);
+  }
+  const unloaded = saveModel(model);
+  const empty = resetGicCpuInterfaceState(listRegisters);
+  for (const vcpu of unloaded.vcpus) {
+    const { vmcr, ap0r0, ap1r0 } = vcpu.cpuInterface;
+    vcpu.cpuInterface = { ...empty, hcr: HCR_EN, vmcr, ap0r0, ap1r0 };
+    vcpu.slotStates = new Array<number>(listRegisters).fill(0);
+    vcpu.dirty = true;
+  }
+  return unloaded;
+}
+
+function refuse(what: string): never {
+  throw new RangeError(`vGIC state: ${what}`);
+}
+
+/**
+ * Throws a RangeError for a state that no run of a vGIC with these vCPUs and SPIs leaves behind. Fields are of the
+ * right types: the reader of a stream sees to that.
+ */
+export function checkState(state: VgicState, affinities: readonly number[], spis: number): void {
+  if (state.spis.length !== spis) refuse(`${state.spis.length} SPIs: this vGIC has ${spis}`);
+  if (state.vcpus.length !== affinities.length)
+    refuse(`${state.vcpus.length} vCPUs: this vGIC has ${affinities.length}`);
+  for (const [n, vcpu] of state.vcpus.entries()) {
+    const name = `vCPU ${n}`;
+    if (vcpu.affinity !== affinities[n]) refuse(`${name} has affinity ${vcpu.affinity}: here it has ${affinities[n]}`);
+    if (vcpu.privates.length !== 32) refuse(`${name} has ${vcpu.privates.length} private interrupts: there are 32`);
+    checkLists(state, n, vcpu);
+  }
+  for (const [n, irq] of state.spis.entries()) checkInterrupt(state, 32 + n, irq);
+}
+
+function checkLists(state: VgicState, n: number, vcpu: VcpuState): void {
+  const count = vcpu.cpuInterface.lr.length;
+  if (count < 1 || count > 16 || vcpu.slotStates.length !== count) refuse(`vCPU ${n} has ${count} list registers`);
+  const listed = new Set(vcpu.list);
+  if (listed.size !== vcpu.list.length) refuse(`vCPU ${n} lists an interrupt twice`);
+  const used = new Set<number>();
+  for (const intid of vcpu.list) {
+    const irq = intid < 32 ? vcpu.privates[intid] : state.spis[intid - 32];
+    if (!irq) refuse(`vCPU ${n} lists INTID ${intid}, which does not exist`);
+    if (irq.owner !== n) refuse(`vCPU ${n} lists INTID ${intid}, which vCPU ${irq.owner} has`);
+    if (irq.lr < 0) continue;
+    if (used.has(irq.lr)) refuse(`vCPU ${n} has two interrupts in list register ${irq.lr}`);
+    used.add(irq.lr);
+    if (Number(vcpu.cpuInterface.lr[irq.lr]! & 0xffffn) !== intid)
+      refuse(`vCPU ${n} has not INTID ${intid} in list register ${irq.lr}`);
+  }
+  for (const [intid, irq] of vcpu.privates.entries()) {
+    checkInterrupt(state, intid, irq);
+    if (irq.owner !== NOWHERE && irq.owner !== n) refuse(`vCPU ${n}'s INTID ${intid} is on vCPU ${irq.owner}'s list`);
+  }
+}
+
+function checkInterrupt(state: VgicState, intid: number, irq: InterruptState): void {
+  if (irq.priority & ~0xf8) refuse(`INTID ${intid} has priority ${irq.priority}: the low 3 bits are not implemented`);
+  if (irq.group !== 0 && irq.group !== 1) refuse(`INTID ${intid} has group ${irq.group}`);
+  if (irq.owner === NOWHERE) {
+    if (irq.lr !== -1) refuse(`INTID ${intid} is in a list register and on no list`);
+    return;
+  }
+  const owner =
+    state.vcpus[irq.owner] ?? refuse(`INTID ${intid} is on the list of vCPU ${irq.owner}, which does not exist`);
+  if (!owner.list.includes(intid)) refuse(`INTID ${intid} is not on the list of vCPU ${irq.owner}`);
+  if (irq.lr < -1 || irq.lr >= owner.slotStates.length) refuse(`INTID ${intid} is in list register ${irq.lr}`);
+}

@@ -1,0 +1,196 @@
+/**
+ * The vGIC: GICv3 distributor and redistributors in software, over the list registers of each vCPU's CPU interface.
+ * One instance serves one guest; docs/vgic.md says when a host must call what.
+ */
+
+import type { GicCpuInterface } from '../../arch/gic/cpu-interface.js';
+import { FIRST_SPECIAL_INTID, type IccRegister } from '../../arch/gic/registers.js';
+import { distributorTable } from './distributor.js';
+import { type Interrupt, isForwarded } from './interrupt.js';
+import { flush, learn, sync } from './list-registers.js';
+import { change, deactivate, setLine } from './lists.js';
+import { type Frame, readFrame, writeFrame } from './mmio.js';
+import { affinityOf, type VgicHost, type VgicModel } from './model.js';
+import { resolvePolicies, type VgicPolicies } from './policies.js';
+import { REDISTRIBUTOR_STRIDE, REDISTRIBUTOR_TABLE } from './redistributor.js';
+import type { AccessSize, RegisterTable } from './register-table.js';
+import { type SgiRegister, sendSgi } from './sgi.js';
+import { checkState, modelFrom, resetVgicState, saveModel, type VgicState, withListRegisters } from './state.js';
+
+/** 'dist': GICD, 64 KB. 'redist': GICR of all vCPUs, 0x20000 bytes each, in their order. */
+export type VgicRegion = 'dist' | 'redist';
+
+export interface VgicOptions {
+  /** 1 to 8. */
+  vcpus: number;
+  /** MPIDR_EL1 of each. */
+  mpidr: readonly bigint[];
+  /** Number of SPIs: a multiple of 32, 32 to 960. */
+  spis: number;
+  /** 1 to 16. */
+  listRegisters: number;
+  host: VgicHost;
+  policies?: Partial<Omit<VgicPolicies, 'listRegisters'>>;
+}
+
+const DISTRIBUTOR_SIZE = 0x10000;
+
+export class Vgic {
+  readonly cpuInterfaces: readonly GicCpuInterface[];
+  /** The policies in force. */
+  readonly policies: VgicPolicies;
+  #model: VgicModel;
+  #distributor: RegisterTable;
+
+  /**
+   * A vGIC after reset, or as `state` has it, also where that has another number of list registers. Throws a RangeError
+   * for options or policies that cannot be had and for a state that is not of such a vGIC.
+   */
+  constructor(opts: VgicOptions, state?: VgicState) {
+    const { vcpus, mpidr, spis, listRegisters, host } = opts;
+    if (!Number.isInteger(vcpus) || vcpus < 1 || vcpus > 8)
+      throw new RangeError(`vcpus ${vcpus}: this vGIC has 1 to 8`);
+    if (!Number.isInteger(spis) || spis < 32 || spis > 960 || spis % 32) {
+      throw new RangeError(`spis ${spis}: a multiple of 32 from 32 to 960`);
+    }
+    const affinities = mpidr.map(affinityOf);
+    if (affinities.length !== vcpus || new Set(affinities).size !== vcpus) {
+      throw new RangeError(`mpidr: ${vcpus} vCPUs need as many different affinities`);
+    }
+    this.policies = resolvePolicies(listRegisters, opts.policies ?? {});
+    if (state) checkState(state, affinities, spis);
+    const start = state ? withListRegisters(state, listRegisters) : resetVgicState(affinities, spis, listRegisters);
+    this.#model = modelFrom(start, host);
+    this.#distributor = distributorTable(spis);
+    this.cpuInterfaces = this.#model.vcpus.map((vcpu) => vcpu.cpuInterface);
+  }
+
+  save(): VgicState {
+    return saveModel(this.#model);
+  }
+
+  /** A guest's read. Null, an external abort, only beyond the region. */
+  mmioRead(region: VgicRegion, offset: number, size: AccessSize, vcpu: number): bigint | null {
+    const frame = this.#frame(region, offset, size);
+    return frame && readFrame(this.#model, frame, offset % frame.size, size, vcpu);
+  }
+
+  /** A guest's write. False, an external abort, only beyond the region. */
+  mmioWrite(region: VgicRegion, offset: number, size: AccessSize, value: bigint, vcpu: number): boolean {
+    const frame = this.#frame(region, offset, size);
+    if (frame) writeFrame(this.#model, frame, offset % frame.size, size, value, vcpu);
+    return frame !== null;
+  }
+
+  /**
+   * A write that restores what was read there: I[SC]PENDR, I[SC]ACTIVER and I[SC]ENABLER set the state through the S
+   * register, and read-only registers check it. RangeError where the value cannot be had. False beyond the region.
+   */
+  mmioRestore(region: VgicRegion, offset: number, size: AccessSize, value: bigint): boolean {
+    const frame = this.#frame(region, offset, size);
+    if (frame) writeFrame(this.#model, frame, offset % frame.size, size, value, frame.redistributor ?? 0, true);
+    return frame !== null;
+  }
+
+  /** The input line of an SPI. RangeError for an INTID that is none. */
+  setSpiLevel(intid: number, level: boolean): void {
+    const irq = this.#model.spis[intid - 32];
+    if (!irq) throw new RangeError(`SPI ${intid}: this vGIC has 32 to ${31 + this.#model.spis.length}`);
+    setLine(this.#model, irq, level);
+  }
+
+  /** The input line of a vCPU's PPI. RangeError for an INTID that is none. */
+  setPpiLevel(vcpu: number, intid: number, level: boolean): void {
+    const irq = intid >= 16 ? this.#model.vcpus[vcpu]?.privates[intid] : undefined;
+    if (!irq)
+      throw new RangeError(
+        `PPI ${intid} of vCPU ${vcpu}: PPIs are 16 to 31, vCPUs 0 to ${this.#model.vcpus.length - 1}`,
+      );
+    setLine(this.#model, irq, level);
+  }
+
+  /** A guest's write to an SGI register, which always traps. */
+  sgi(vcpu: number, register: SgiRegister, value: bigint): void {
+    sendSgi(this.#model, vcpu, register, value);
+  }
+
+  /** A guest's read of an ICC register: by the hardware, or emulated where it traps. */
+  readIcc(vcpu: number, register: IccRegister): bigint {
+    const hardware = this.cpuInterfaces[vcpu]!;
+    if (hardware.traps(register)) sync(this.#model, this.#model.vcpus[vcpu]!);
+    const value = hardware.readIcc(register);
+    if (hardware.maintenance) this.#model.host.kick(vcpu);
+    return value;
+  }
+
+  /** A guest's write of an ICC register: by the hardware, or emulated where it traps. */
+  writeIcc(vcpu: number, register: IccRegister, value: bigint): void {
+    const hardware = this.cpuInterfaces[vcpu]!;
+    if (hardware.traps(register)) this.#emulateWrite(vcpu, register, value);
+    else hardware.writeIcc(register, value);
+    if (hardware.maintenance) this.#model.host.kick(vcpu);
+  }
+
+  /** Fills a vCPU's list registers before it enters the guest. */
+  flush(vcpu: number): void {
+    flush(this.#model, this.#model.vcpus[vcpu]!);
+  }
+
+  /** Learns from a vCPU's list registers after it left the guest. */
+  sync(vcpu: number): void {
+    sync(this.#model, this.#model.vcpus[vcpu]!);
+  }
+
+  /** Whether a flush now would leave the vCPU's virtual IRQ or FIQ asserted: what ends its WFI. */
+  hasPending(vcpu: number): boolean {
+    const it = this.#model.vcpus[vcpu]!;
+    sync(this.#model, it);
+    const hardware = it.cpuInterface;
+    if (!it.dirty) return hardware.virq || hardware.vfiq;
+    let best: Interrupt | undefined;
+    for (const irq of it.list) {
+      if (irq.active || irq.target !== vcpu || !isForwarded(this.#model.groups, irq)) continue;
+      if (!hardware.groupEnabled(irq.group)) continue;
+      if (!best || irq.priority < best.priority || (irq.priority === best.priority && irq.intid < best.intid))
+        best = irq;
+    }
+    return best !== undefined && hardware.wouldSignal(best.priority, best.group);
+  }
+
+  /** A trapped write: on the registers of the interface, and for what is in no list register, here. */
+  #emulateWrite(vcpu: number, register: IccRegister, value: bigint): void {
+    const it = this.#model.vcpus[vcpu]!;
+    const hardware = it.cpuInterface;
+    const intid = Number(value & 0xffffffn);
+    sync(this.#model, it);
+    if (register === 'ICC_DIR_EL1') {
+      // An SPI may be active in another vCPU's list register.
+      if (hardware.eoiMode) this.#deactivate(vcpu, intid, () => true);
+      return;
+    }
+    hardware.writeIcc(register, value);
+    if (hardware.eoiCount === 0) return;
+    hardware.clearEoiCount();
+    const group = register === 'ICC_EOIR1_EL1' ? 1 : 0;
+    this.#deactivate(vcpu, intid, (irq) => irq.owner === vcpu && irq.group === group);
+  }
+
+  #deactivate(vcpu: number, intid: number, condition: (irq: Interrupt) => boolean): void {
+    if (intid >= FIRST_SPECIAL_INTID) return;
+    const irq = intid < 32 ? this.#model.vcpus[vcpu]!.privates[intid] : this.#model.spis[intid - 32];
+    if (!irq) return;
+    learn(this.#model, irq, vcpu);
+    if (irq.active && condition(irq)) change(this.#model, irq, deactivate);
+  }
+
+  #frame(region: VgicRegion, offset: number, size: number): (Frame & { size: number }) | null {
+    if (region === 'dist') {
+      return offset + size <= DISTRIBUTOR_SIZE
+        ? { table: this.#distributor, redistributor: null, size: DISTRIBUTOR_SIZE }
+        : null;
+    }
+    if (offset + size > this.#model.vcpus.length * REDISTRIBUTOR_STRIDE) return null;
+    const redistributor = Math.floor(offset / REDISTRIBUTOR_STRIDE);
+    return { table: REDISTRIBUTOR_TABLE, redistributor, size: REDISTRIBUTOR_STRIDE };
+  }
+}

@@ -1,0 +1,46 @@
+/** What a VM is made of: fixed for its life, carried in snapshots, reported back as it took effect. */
+import { PROFILES } from '../../arch/profiles.js';
+import { MAX_VCPUS } from '../../arch/engine/layout.js';
+import { MAX_RAM } from '../../machine/virt.js';
+import type { PvTimeProfile } from '../pvtime/index.js';
+
+export interface VmConfig {
+  /** Name of a CPU profile. */
+  cpu: string;
+  /** 1..8. */
+  vcpus: number;
+  /** Bytes, a multiple of 2 MiB, at most 3 GiB. */
+  ramBytes: number;
+  pvTime: PvTimeProfile;
+  /** Whether LPT is offered: only where migrations keep it (strategy `lpt`). */
+  lpt: boolean;
+  /** Fpv in Hz. */
+  pvFreqHz: number;
+  /** List registers of each CPU interface, 1..16. */
+  listRegisters: number;
+  /** UTC at host time 0, whole seconds since the epoch. */
+  startEpoch: number;
+  /** Whether HLT #0xF000 reaches the machine. */
+  semihosting: boolean;
+}
+
+const RAM_GRAIN = 2 * 2 ** 20;
+
+/** @throws RangeError naming what is out of range and what is allowed */
+export function checkConfig(config: VmConfig): VmConfig {
+  if (!Object.hasOwn(PROFILES, config.cpu)) {
+    throw new RangeError(`--cpu ${config.cpu}: no such profile; profiles are ${Object.keys(PROFILES).join(', ')}`);
+  }
+  if (!Number.isInteger(config.vcpus) || config.vcpus < 1 || config.vcpus > MAX_VCPUS) {
+    throw new RangeError(`--smp ${config.vcpus}: the board has 1 to ${MAX_VCPUS} vCPUs`);
+  }
+  const { ramBytes } = config;
+  if (!Number.isInteger(ramBytes) || ramBytes < RAM_GRAIN || ramBytes > MAX_RAM || ramBytes % RAM_GRAIN) {
+    throw new RangeError(`--memory ${ramBytes}: a multiple of 2M from 2M to ${MAX_RAM / 2 ** 20}M`);
+  }
+  const { listRegisters } = config;
+  if (!Number.isInteger(listRegisters) || listRegisters < 1 || listRegisters > 16) {
+    throw new RangeError(`--gic listRegisters=${listRegisters}: 1 to 16`);
+  }
+  return config;
+}

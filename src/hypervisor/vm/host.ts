@@ -1,0 +1,25 @@
+/** What a VM needs of the host that runs it. The VM never knows how fast it is run or what else the host does. */
+import type { Ps, SystemCounter } from '../../arch/timer/time.js';
+
+/** Kinds of exits with a modelled cost. */
+export type ExitKind = 'hypercall' | 'mmioVgic' | 'mmioUser' | 'eoi' | 'ipi';
+
+export interface VmHost {
+  /** The system counter of the host that the VM runs on now. */
+  readonly counter: SystemCounter;
+  /** Host time, exact at the instruction that is running. */
+  now(): Ps;
+  /** UTC as the PL031 counts it: picoseconds since `startEpoch`, going on over migrations. */
+  utc(): Ps;
+  /** Makes the running vCPU pay for an exit. */
+  charge(kind: ExitKind): void;
+  /** A character that the guest sent. */
+  transmit(byte: number): void;
+}
+
+/** Why a VM ended by itself. */
+export type GuestEnd =
+  | { readonly kind: 'poweroff' }
+  | { readonly kind: 'reset' }
+  /** Semihosting SYS_EXIT with the guest's status. */
+  | { readonly kind: 'exit'; readonly code: number };

@@ -1,0 +1,82 @@
+/** The core's surroundings as the hypervisor emulates them: MMIO, registers outside the core, hypercalls. */
+import { Exit } from '../../arch/engine/layout.js';
+import type { Outside } from '../../arch/cpu.js';
+import type { IccRegister } from '../../arch/gic/index.js';
+import type { TimerRegister } from '../../arch/timer/index.js';
+import type { AccessSize } from '../../machine/bus.js';
+import { VIRT } from '../../machine/virt.js';
+import { dispatch } from '../smccc/index.js';
+import { semihostingCall } from './semihosting.js';
+import type { Vm } from './vm.js';
+
+type GicRegion = 'dist' | 'redist';
+
+function gicRegion(address: number): [GicRegion, number] | null {
+  const { gicDistributor: d, gicRedistributors: r } = VIRT;
+  if (address >= d.base && address < d.base + d.size) return ['dist', address - d.base];
+  if (address >= r.base && address < r.base + r.size) return ['redist', address - r.base];
+  return null;
+}
+
+const isSgi = (name: string): name is 'ICC_SGI1R_EL1' | 'ICC_SGI0R_EL1' | 'ICC_ASGI1R_EL1' =>
+  name === 'ICC_SGI1R_EL1' || name === 'ICC_SGI0R_EL1' || name === 'ICC_ASGI1R_EL1';
+
+const isTimer = (name: string): boolean => name.startsWith('CNT');
+
+export function outsideOf(vm: Vm): Outside {
+  const count = (): bigint => vm.host.counter.count(vm.host.now());
+  const current = (): number => vm.engine.cpu.vcpu;
+  return {
+    mmioRead(address, size) {
+      const gic = gicRegion(address);
+      vm.host.charge(gic ? 'mmioVgic' : 'mmioUser');
+      if (gic) return vm.vgic.mmioRead(gic[0], gic[1], size as AccessSize, current());
+      return vm.board.bus.readDevice(address, size as AccessSize);
+    },
+    mmioWrite(address, size, value) {
+      const gic = gicRegion(address);
+      vm.host.charge(gic ? 'mmioVgic' : 'mmioUser');
+      if (gic) return vm.vgic.mmioWrite(gic[0], gic[1], size as AccessSize, value, current());
+      return vm.board.bus.writeDevice(address, size as AccessSize, value);
+    },
+    readRegister(name) {
+      if (name === 'CNTFRQ_EL0') return BigInt(vm.host.counter.freqHz);
+      if (isTimer(name)) return vm.vcpus[current()]!.timer.read(name as TimerRegister, count());
+      return vm.vgic.cpuInterfaces[current()]!.readIcc(name as IccRegister);
+    },
+    writeRegister(name, value) {
+      const vcpu = current();
+      if (isTimer(name)) {
+        vm.vcpus[vcpu]!.timer.write(name as TimerRegister, value, count());
+        vm.updateTimers(vcpu);
+        return true;
+      }
+      if (isSgi(name)) {
+        vm.host.charge('ipi');
+        vm.vgic.sgi(vcpu, name, value);
+        return true;
+      }
+      if (name.startsWith('ICC_EOIR')) vm.host.charge('eoi');
+      const cpu = vm.vgic.cpuInterfaces[vcpu]!;
+      cpu.writeIcc(name as IccRegister, value);
+      if (cpu.maintenance) vm.engine.cpu.requestExit(Exit.Event);
+      return true;
+    },
+    hypercall(conduit) {
+      if (conduit === 'smc') return false;
+      const { cpu } = vm.engine;
+      vm.host.charge('hypercall');
+      const services = { psci: vm.psci, pvTime: { profile: vm.config.pvTime, lpt: vm.config.lpt } };
+      const result = dispatch(services, cpu.vcpu, cpu.x(0), cpu.x(1), cpu.x(2), cpu.x(3));
+      if (result.returns) result.x.forEach((value, n) => cpu.setX(n, value));
+      return true;
+    },
+    semihosting: () => vm.config.semihosting && semihostingCall(vm),
+    get irq() {
+      return vm.vgic.cpuInterfaces[current()]!.virq;
+    },
+    get fiq() {
+      return vm.vgic.cpuInterfaces[current()]!.vfiq;
+    },
+  };
+}

@@ -1,0 +1,287 @@
+/**
+ * A virtual machine: core, interrupt controller, timers, devices and hypercalls wired together. The host layer runs it:
+ * it decides which vCPU runs, for how long, and what time it is.
+ */
+import { Engine } from '../../arch/engine/engine.js';
+import { Exit } from '../../arch/engine/layout.js';
+import { PROFILES } from '../../arch/profiles.js';
+import { TABLE } from '../../arch/semantics/index.js';
+import { CoreSystem } from '../../arch/system/index.js';
+import type { Ps } from '../../arch/timer/index.js';
+import { Board, type BoardState } from '../../machine/board.js';
+import { PPI, SPI_COUNT, VIRT } from '../../machine/virt.js';
+import type { PsciHost } from '../psci/index.js';
+import { createLpt, encodeLpt, encodeStolenTime, type LptState, lptAddress, STOLEN_TIME_FIELD, stolenTimeAddress } from
+  '../pvtime/index.js';
+import { nextTimerDeadline, nextTimerEvent, timerLines } from '../vtimer/index.js';
+import { Vgic, type VgicState } from '../vgic/index.js';
+import { checkConfig, type VmConfig } from './config.js';
+import { type CoreState, restoreCore, saveCore } from './core-state.js';
+import type { GuestEnd, VmHost } from './host.js';
+import { HOT } from '../../arch/engine/hot.js';
+import { outsideOf } from './outside.js';
+import { resetVcpuState, Vcpu, type VcpuState } from './vcpu.js';
+
+/** Everything of a VM but the contents of its memory. */
+export interface VmState {
+  config: VmConfig;
+  vcpus: (VcpuState & { core: CoreState })[];
+  vgic: VgicState;
+  board: BoardState;
+  lpt: LptState | null;
+  /** The vCPU that ran last: its exclusive monitor is still good. */
+  last: number;
+}
+
+/** Memory of a VM by guest-physical address. */
+export interface VmMemory {
+  readonly name: 'ram' | 'pv-time';
+  readonly base: number;
+  readonly bytes: Uint8Array;
+}
+
+/** MPIDR_EL1 of a vCPU: Aff0 = number, bit 31 RES1. */
+export const mpidrOf = (vcpu: number): bigint => 0x8000_0000n | BigInt(vcpu);
+
+export class Vm {
+  readonly config: VmConfig;
+  readonly engine: Engine;
+  readonly system: CoreSystem;
+  readonly vgic: Vgic;
+  readonly board: Board;
+  readonly vcpus: readonly Vcpu[];
+  readonly host: VmHost;
+  lpt: LptState | null;
+  /** Set when the guest has ended. */
+  end: GuestEnd | null = null;
+  /** The vCPU that `enter` runs now, or -1. */
+  running = -1;
+  /** The vCPU that ran last. */
+  #last: number;
+
+  /**
+   * @param state a saved state; absent: a VM at reset, all vCPUs off
+   * @throws RangeError for a configuration that cannot be
+   */
+  constructor(config: VmConfig, host: VmHost, options: { engine: 'interp' | 'jit' }, state?: VmState) {
+    this.config = checkConfig({ ...config });
+    this.host = host;
+    this.#last = state?.last ?? 0;
+    const profile = PROFILES[config.cpu]!;
+    this.engine = new Engine({
+      profile,
+      vcpus: config.vcpus,
+      memory: [
+        { base: VIRT.ram.base, size: config.ramBytes, writable: true },
+        { ...VIRT.pvTime, writable: true },
+      ],
+      table: TABLE,
+      hot: HOT,
+      compileBlocks: options.engine === 'jit',
+    });
+    this.system = new CoreSystem(this.engine);
+    const cntvoff = host.counter.count(host.now());
+    const indices = Array.from({ length: config.vcpus }, (_, i) => i);
+    this.vcpus = indices.map((i) => new Vcpu(state?.vcpus[i] ?? resetVcpuState(cntvoff)));
+    this.vgic = new Vgic(
+      {
+        vcpus: config.vcpus,
+        mpidr: indices.map(mpidrOf),
+        spis: SPI_COUNT - 32,
+        listRegisters: config.listRegisters,
+        host: { kick: (vcpu) => this.#kick(vcpu) },
+      },
+      state?.vgic,
+    );
+    this.board = new Board(
+      {
+        transmit: (byte) => host.transmit(byte),
+        interrupt: (intid, level) => this.vgic.setSpiLevel(intid, level),
+        now: () => host.utc(),
+        startEpoch: config.startEpoch,
+      },
+      state?.board,
+    );
+    this.engine.cpu.outside = outsideOf(this);
+    this.lpt = state ? state.lpt : this.#initialLpt();
+    for (const i of indices) {
+      this.engine.select(i);
+      this.engine.retired[i] = state?.vcpus[i]!.retired ?? 0;
+      if (state) restoreCore(this.engine.cpu, state.vcpus[i]!.core);
+      else this.system.reset({ entry: 0n, x0: 0n, vcpu: i, mpidr: mpidrOf(i) });
+      this.system.updateContext();
+    }
+    if (!state) this.#writePvTime();
+  }
+
+  /** Turns vCPU 0 on at the image's entry. */
+  boot(entry: bigint, x0: bigint): void {
+    this.psci.start(0, entry, x0);
+  }
+
+  /** Whether the vCPU has something to do now. */
+  runnable(vcpu: number): boolean {
+    const v = this.vcpus[vcpu]!;
+    return v.power !== 'off' && v.waiting === 'no';
+  }
+
+  /** Ends a wait that something has ended: an interrupt, or for WFE the event register. */
+  wake(vcpu: number): void {
+    const v = this.vcpus[vcpu]!;
+    if (v.waiting === 'no' || v.power === 'off') return;
+    this.#updateLines(vcpu);
+    if (this.vgic.hasPending(vcpu)) v.waiting = 'no';
+  }
+
+  /** The instant at which the vCPU's timers next want attention. */
+  deadline(vcpu: number): Ps | null {
+    return this.vcpus[vcpu]!.deadline;
+  }
+
+  /**
+   * Runs a runnable vCPU for at most `budget` slots.
+   * @returns why it stopped
+   */
+  enter(vcpu: number, budget: number): Exit {
+    const { engine, system, vgic } = this;
+    const v = this.vcpus[vcpu]!;
+    engine.select(vcpu);
+    // Others may have written to what this vCPU's monitor watches.
+    if (vcpu !== this.#last) engine.cpu.clearExclusive();
+    this.#last = vcpu;
+    if (v.start) {
+      system.reset({ entry: v.start.entry, x0: v.start.contextId, vcpu, mpidr: mpidrOf(vcpu) });
+      v.start = null;
+      v.power = 'on';
+    }
+    this.#updateLines(vcpu);
+    vgic.flush(vcpu);
+    this.running = vcpu;
+    system.takePendingInterrupt();
+    const exit = engine.run(budget);
+    this.running = -1;
+    vgic.sync(vcpu);
+    if (exit === Exit.Wfi) v.waiting = 'wfi';
+    else if (exit === Exit.Wfe) v.waiting = 'wfe';
+    if (exit === Exit.Wfi || exit === Exit.Wfe) this.#updateLines(vcpu);
+    return exit;
+  }
+
+  /** Stores the vCPU's stolen time where the guest reads it (whole ns, one 64-bit store). */
+  publishStolenTime(vcpu: number): void {
+    if (this.config.pvTime === 'off') return;
+    const { cpu } = this.engine;
+    const host = cpu.ram.host(stolenTimeAddress(vcpu)) + STOLEN_TIME_FIELD;
+    cpu.view.setBigUint64(host, this.vcpus[vcpu]!.stolen / 1000n, true);
+  }
+
+  /** Stores an LPT structure. No vCPU may run meanwhile. */
+  publishLpt(page: Uint8Array): void {
+    const { cpu } = this.engine;
+    cpu.u8.set(page, cpu.ram.host(lptAddress()));
+  }
+
+  /** The guest's memory, live. */
+  memory(): VmMemory[] {
+    const { cpu } = this.engine;
+    return cpu.ram.regions.map((r, i) => ({
+      name: i === 0 ? 'ram' : 'pv-time',
+      base: r.base,
+      bytes: cpu.u8.subarray(r.host, r.host + r.size),
+    }));
+  }
+
+  /** The state between two slices. */
+  save(): VmState {
+    const { engine } = this;
+    return {
+      config: { ...this.config },
+      vcpus: this.vcpus.map((v, i) => {
+        engine.select(i);
+        return { ...v.save(engine.retired[i]!), core: saveCore(engine.cpu) };
+      }),
+      vgic: this.vgic.save(),
+      board: this.board.save(),
+      lpt: this.lpt && { ...this.lpt },
+      last: this.#last,
+    };
+  }
+
+  readonly psci: PsciHost = this.#psciHost();
+
+  /** The instant that `deadline` named has come. */
+  timersDue(vcpu: number): void {
+    const v = this.vcpus[vcpu]!;
+    this.#updateLines(vcpu);
+    if (v.waiting === 'wfe') v.waiting = 'no';
+  }
+
+  /** The running vCPU has written a timer register: its lines, and when they change next. */
+  updateTimers(vcpu: number): void {
+    this.#updateLines(vcpu);
+    if (vcpu === this.running) this.engine.cpu.requestExit(Exit.Event);
+  }
+
+  #updateLines(vcpu: number): void {
+    const v = this.vcpus[vcpu]!;
+    const { counter } = this.host;
+    const now = this.host.now();
+    const lines = timerLines(v.timer, counter, now);
+    this.vgic.setPpiLevel(vcpu, PPI.virtualTimer, lines.virtual);
+    this.vgic.setPpiLevel(vcpu, PPI.physicalTimer, lines.physical);
+    v.deadline = nextTimerDeadline(v.timer, counter, now);
+    if (v.waiting === 'wfe') {
+      const event = nextTimerEvent(v.timer, counter, now);
+      if (event !== null && (v.deadline === null || event < v.deadline)) v.deadline = event;
+    }
+  }
+
+  #kick(vcpu: number): void {
+    if (vcpu === this.running) this.engine.cpu.requestExit(Exit.Event);
+  }
+
+  #initialLpt(): LptState | null {
+    const { pvTime, lpt, pvFreqHz } = this.config;
+    return pvTime !== 'off' && lpt ? createLpt(pvTime, pvFreqHz, this.host.counter.freqHz) : null;
+  }
+
+  #writePvTime(): void {
+    if (this.config.pvTime === 'off') return;
+    const { cpu } = this.engine;
+    for (let i = 0; i < this.config.vcpus; i++) cpu.u8.set(encodeStolenTime(0n), cpu.ram.host(stolenTimeAddress(i)));
+    if (this.lpt) this.publishLpt(encodeLpt(this.lpt));
+  }
+
+  #psciHost(): PsciHost {
+    const vm = this;
+    return {
+      get vcpuCount() {
+        return vm.config.vcpus;
+      },
+      aarch32: false,
+      mpidr: mpidrOf,
+      powerState: (vcpu) => vm.vcpus[vcpu]!.power,
+      start(vcpu, entry, contextId) {
+        const v = vm.vcpus[vcpu]!;
+        v.power = 'on-pending';
+        v.waiting = 'no';
+        v.start = { entry, contextId };
+        if (vm.running >= 0) vm.engine.cpu.requestExit(Exit.Event);
+      },
+      off(vcpu) {
+        vm.vcpus[vcpu]!.power = 'off';
+        vm.engine.cpu.requestExit(Exit.Event);
+      },
+      suspend: () => vm.engine.cpu.requestExit(Exit.Wfi),
+      systemOff: () => vm.finish({ kind: 'poweroff' }),
+      systemReset: () => vm.finish({ kind: 'reset' }),
+    };
+  }
+
+  /** The guest has ended: nothing of it runs any more. */
+  finish(end: GuestEnd): void {
+    this.end ??= end;
+    if (this.running >= 0) this.engine.cpu.requestExit(Exit.Event);
+  }
+}
+

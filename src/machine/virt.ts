@@ -1,0 +1,23 @@
+/** The `virt` board's memory map and interrupt numbers: QEMU virt's, so that images built for it run unchanged. */
+
+export const VIRT = {
+  gicDistributor: { base: 0x0800_0000, size: 0x1_0000 },
+  gicRedistributors: { base: 0x080a_0000, size: 0xf6_0000 },
+  uart: { base: 0x0900_0000, size: 0x1000 },
+  rtc: { base: 0x0901_0000, size: 0x1000 },
+  gpio: { base: 0x0903_0000, size: 0x1000 },
+  pvTime: { base: 0x090a_0000, size: 0x1_0000 },
+  ram: { base: 0x4000_0000 },
+} as const;
+
+/** Shared peripheral interrupts by INTID. */
+export const SPI = { uart: 33, rtc: 34, gpio: 39 } as const;
+
+/** Private peripheral interrupts by INTID. */
+export const PPI = { pmu: 23, maintenance: 25, virtualTimer: 27, physicalTimer: 30 } as const;
+
+/** SPIs that the distributor has. */
+export const SPI_COUNT = 256;
+
+/** Where RAM must end: the rest of the engine's 4 GiB memory is its own. */
+export const MAX_RAM = 3 * 2 ** 30;
