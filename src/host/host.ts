@@ -51,13 +51,17 @@ export type RunStop =
   /** Every vCPU waits and nothing will ever wake one. */
   | 'stalled'
   /** A debugger's stop. */
-  | 'debug';
+  | 'debug'
+  /** `poll` asked for control. */
+  | 'polled';
 
 export interface RunLimit {
   /** Host time to stop at. */
   until?: Ps | null;
   /** Retired instructions of all vCPUs together to stop at, exactly. */
   instructions?: number | null;
+  /** Asked between slices whether to return; it does not cut a slice short, so it cannot change the run. */
+  poll?: () => boolean;
 }
 
 type Activity = keyof VcpuAccount;
@@ -201,8 +205,9 @@ export class Host implements VmHost {
         this.#timeline.spend(used);
         this.#left -= used;
       });
-      if (exit === (Exit.Debug as Exit)) return 'debug';
       if (this.#left <= 0) this.#nextTurn();
+      if (exit === (Exit.Debug as Exit)) return 'debug';
+      if (limit.poll?.()) return 'polled';
     }
   }
 

@@ -1,8 +1,18 @@
 /** The `virt` board's devices on their bus, without processors and interrupt controller. */
 import type { Ps } from '../arch/timer/time.js';
 import { Bus } from './bus.js';
-import { Pl011, type Pl011State, Pl031, type Pl031State, Pl061, type Pl061State, POWER_KEY_LINE, resetPl011State,
-  resetPl031State, resetPl061State } from './devices/index.js';
+import {
+  Pl011,
+  type Pl011State,
+  Pl031,
+  type Pl031State,
+  Pl061,
+  type Pl061State,
+  POWER_KEY_LINE,
+  resetPl011State,
+  resetPl031State,
+  resetPl061State,
+} from './devices/index.js';
 import { SPI, VIRT } from './virt.js';
 
 /** Saved state of all devices. */

@@ -35,7 +35,8 @@ export function decodePages(payload: Uint8Array, memory: Uint8Array): void {
   const view = new DataView(payload.buffer, payload.byteOffset, payload.byteLength);
   if (payload.length < 8 || (payload.length - 8) % (4 + PAGE)) throw new BadSnapshot('memory pages are cut off');
   const size = view.getBigUint64(0, true);
-  if (size !== BigInt(memory.length)) throw new BadSnapshot(`memory of ${size} bytes, the machine has ${memory.length}`);
+  if (size !== BigInt(memory.length))
+    throw new BadSnapshot(`memory of ${size} bytes, the machine has ${memory.length}`);
   let last = -1;
   for (let at = 8; at < payload.length; at += 4 + PAGE) {
     const page = view.getUint32(at, true);

@@ -1,10 +1,11 @@
 /** Saving a VM with its host to bytes, and making both anew from them. */
+
+import type { ExitCosts } from '../host/costs.js';
+import { DEFAULT_COSTS } from '../host/costs.js';
+import type { HostSpec } from '../host/frequency.js';
 import type { Host, HostOptions, HostState } from '../host/host.js';
 import { Host as HostClass } from '../host/host.js';
-import { DEFAULT_COSTS } from '../host/costs.js';
-import { StealSchedule, type StealPattern } from '../host/steal.js';
-import type { HostSpec } from '../host/frequency.js';
-import type { ExitCosts } from '../host/costs.js';
+import { type StealPattern, StealSchedule } from '../host/steal.js';
 import { checkConfig, type VmConfig } from '../hypervisor/vm/config.js';
 import { Vm, type VmState } from '../hypervisor/vm/vm.js';
 import { readContainer, type Section, writeContainer } from './container.js';
@@ -62,7 +63,11 @@ export function saveSnapshot({ host, vm }: Machine): Uint8Array<ArrayBuffer> {
 }
 
 /** What a snapshot says of its machine, without making it. */
-export function describeSnapshot(bytes: Uint8Array): { config: VmConfig; spec: HostSpec; sections: readonly Section[] } {
+export function describeSnapshot(bytes: Uint8Array): {
+  config: VmConfig;
+  spec: HostSpec;
+  sections: readonly Section[];
+} {
   const sections = readContainer(bytes);
   const { saved, state } = decode(sections);
   return { config: state.config, spec: saved.spec, sections };

@@ -69,7 +69,7 @@ __asm__(
     "mov x30, x0\n"
     "ldr x0, [x30, #240]\nmsr tpidr_el0, x0\n"
     "ldr x0, [x30, #248]\nmov sp, x0\n"
-    "ldp w0, w1, [x30, #264]\nlsl x0, x0, #28\nmsr nzcv, x0\nmsr fpcr, x1\n"
+    "ldr w0, [x30, #264]\nldr w1, [x30, #268]\nlsl x0, x0, #28\nmsr nzcv, x0\nmsr fpcr, x1\n"
     "ldr w0, [x30, #272]\nmsr fpsr, x0\n"
     "add x0, x30, #288\n" V_PAIRS("ldp") "clrex\n" X_PAIRS("ldp")
     "ldr x30, [x30, #256]\nsub x30, x30, #4\nbr x30\n"
@@ -78,7 +78,7 @@ __asm__(
     "test_exit:\n"
     "msr tpidr_el0, x30\nldr x30, 1f\n" X_PAIRS("stp")
     "mrs x0, tpidr_el0\nmov x1, sp\nstp x0, x1, [x30, #240]\n"
-    "mrs x0, nzcv\nlsr x0, x0, #28\nmrs x1, fpcr\nstp w0, w1, [x30, #264]\n"
+    "mrs x0, nzcv\nlsr x0, x0, #28\nmrs x1, fpcr\nstr w0, [x30, #264]\nstr w1, [x30, #268]\n"
     "mrs x0, fpsr\nstr w0, [x30, #272]\n"
     "add x0, x30, #288\n" V_PAIRS("stp")
     "ldr x0, 2f\nbr x0\n"

@@ -71,7 +71,7 @@ export class Regime {
   readonly attributes = new Uint8Array(8);
   readonly ranges: readonly [Range, Range] = [newRange(), newRange()];
 
-  /** @returns true where cached translations made before may differ from new ones */
+  /** Reads all registers of the running vCPU. `rootOf` numbers table bases. */
   load(cpu: Cpu, rootOf: (base: number, half: number) => number): void {
     const { profile } = cpu;
     const sctlr = low(cpu, SLOT.SCTLR_EL1);

@@ -77,10 +77,9 @@ const NAMES = [
   'PMEVTYPER3_EL0',
   'PMEVTYPER4_EL0',
   'PMEVTYPER5_EL0',
-  // How far the PMU's counters have been brought: totals of instructions and cycles, and the /64 prescaler's rest.
+  // How far the PMU's counters have been brought: totals of instructions and cycles.
   'PMU_INSTRUCTIONS',
   'PMU_CYCLES',
-  'PMU_PRESCALER',
   // Set by the hypervisor.
   'VMPIDR_EL2',
   'HCR_EL2',

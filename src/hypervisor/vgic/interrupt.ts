@@ -5,6 +5,11 @@
 /** Routing that reaches no vCPU. */
 export const NOWHERE = -1;
 
+/** In no list register. */
+export const UNLOADED = -1;
+/** Active, and left out of the list registers by the last flush: an EOI that finds no list register may be its. */
+export const LEFT_OUT = -2;
+
 /** Plain state of one interrupt. INTID and, for SGIs and PPIs, the vCPU follow from where it is kept. */
 export interface InterruptState {
   enabled: boolean;
@@ -25,7 +30,7 @@ export interface InterruptState {
   affinity: number;
   /** The vCPU whose list it is on; NOWHERE: none. An active interrupt stays where it was acknowledged. */
   owner: number;
-  /** Its list register of that vCPU; -1: none. */
+  /** Its list register of that vCPU; UNLOADED or LEFT_OUT. */
   lr: number;
   /** Position in the owner's sequence of acknowledgements, from 1; 0: not acknowledged (made active by a register write). */
   activation: number;
@@ -50,7 +55,7 @@ export function resetInterruptState(intid: number): InterruptState {
     active: false,
     affinity: 0,
     owner: NOWHERE,
-    lr: -1,
+    lr: UNLOADED,
     activation: 0,
   };
 }

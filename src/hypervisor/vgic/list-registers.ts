@@ -15,7 +15,7 @@ import {
   HCR_VGRP1DIE,
   HCR_VGRP1EIE,
 } from '../../arch/gic/registers.js';
-import { type Interrupt, isForwarded, NOWHERE, targetOracle } from './interrupt.js';
+import { type Interrupt, isForwarded, LEFT_OUT, NOWHERE, targetOracle, UNLOADED } from './interrupt.js';
 import { deactivate, requeue, touch } from './lists.js';
 import type { VcpuModel, VgicModel } from './model.js';
 
@@ -44,7 +44,7 @@ export function sync(model: VgicModel, vcpu: VcpuModel): void {
     const irq = vcpu.slots[n];
     if (!irq || vcpu.slotStates[n] !== 0) continue;
     vcpu.slots[n] = null;
-    irq.lr = -1;
+    irq.lr = UNLOADED;
     requeue(model, irq);
   }
   for (let n = hardware.eoiCount; n > 0; n--) endOutside(model, vcpu);
@@ -80,7 +80,7 @@ function orderActivations(vcpu: VcpuModel, first: number): void {
 function endOutside(model: VgicModel, vcpu: VcpuModel): void {
   let ended: Interrupt | undefined;
   for (const irq of vcpu.list) {
-    if (irq.active && irq.lr < 0 && (!ended || moreRecent(irq, ended) < 0)) ended = irq;
+    if (irq.lr === LEFT_OUT && (!ended || moreRecent(irq, ended) < 0)) ended = irq;
   }
   if (!ended) return;
   deactivate(ended);
@@ -99,7 +99,8 @@ function byPriority(a: Interrupt, b: Interrupt): number {
 /** Fills the list registers for an entry. Does nothing where they hold what they should. */
 export function flush(model: VgicModel, vcpu: VcpuModel): void {
   sync(model, vcpu);
-  if (!vcpu.dirty) return;
+  // A group that was enabled or disabled changes no list register, and yet what belongs in them.
+  if (!vcpu.dirty && !vcpu.cpuInterface.maintenance) return;
   vcpu.slots.fill(null);
   vcpu.slotStates.fill(0);
   prune(model, vcpu);
@@ -115,6 +116,7 @@ export function flush(model: VgicModel, vcpu: VcpuModel): void {
     chosen = ready.slice(0, count).concat(active.slice(0, Math.max(0, count - ready.length)));
     control |= overflowControl(vcpu, ready.length > count, ready.length + active.length > count && active.length > 0);
   }
+  for (const irq of list) if (irq.active) irq.lr = LEFT_OUT;
   chosen.sort(byPriority);
   for (let n = 0; n < count; n++) {
     const irq = chosen[n];
@@ -130,7 +132,7 @@ function prune(model: VgicModel, vcpu: VcpuModel): void {
   const { list } = vcpu;
   let kept = 0;
   for (const irq of list) {
-    irq.lr = -1;
+    irq.lr = UNLOADED;
     irq.latch ||= irq.again;
     irq.again = false;
     const to = targetOracle(model.groups, irq);

@@ -3,7 +3,7 @@
  */
 
 import { LR_PENDING } from '../../arch/gic/list-register.js';
-import { type Interrupt, NOWHERE, targetOracle } from './interrupt.js';
+import { type Interrupt, NOWHERE, targetOracle, UNLOADED } from './interrupt.js';
 import type { VgicModel } from './model.js';
 
 /** The vCPU's list registers no longer hold what they should. */
@@ -19,10 +19,10 @@ export function unload(model: VgicModel, irq: Interrupt): void {
   vcpu.cpuInterface.writeLr(irq.lr, 0n);
   vcpu.slots[irq.lr] = null;
   vcpu.slotStates[irq.lr] = 0;
-  irq.lr = -1;
+  irq.lr = UNLOADED;
   irq.latch ||= irq.again;
   irq.again = false;
-  vcpu.dirty = true;
+  touch(model, irq.owner);
 }
 
 /** Puts an interrupt that is in no list register on the list it belongs on now, and tells the vCPUs concerned. */
@@ -49,6 +49,7 @@ export function change(model: VgicModel, irq: Interrupt, apply: (irq: Interrupt)
 
 /** Ends the active state of an interrupt that is in no list register. */
 export function deactivate(irq: Interrupt): void {
+  irq.lr = UNLOADED;
   irq.active = false;
   irq.activation = 0;
 }

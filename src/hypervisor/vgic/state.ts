@@ -4,7 +4,7 @@
 
 import { GicCpuInterface, type GicCpuInterfaceState, resetGicCpuInterfaceState } from '../../arch/gic/cpu-interface.js';
 import { HCR_EN } from '../../arch/gic/registers.js';
-import { type Interrupt, type InterruptState, NOWHERE, resetInterruptState } from './interrupt.js';
+import { type Interrupt, type InterruptState, LEFT_OUT, NOWHERE, resetInterruptState, UNLOADED } from './interrupt.js';
 import { sync } from './list-registers.js';
 import { unload } from './lists.js';
 import type { VcpuModel, VgicHost, VgicModel } from './model.js';
@@ -164,11 +164,11 @@ function checkInterrupt(state: VgicState, intid: number, irq: InterruptState): v
   if (irq.priority & ~0xf8) refuse(`INTID ${intid} has priority ${irq.priority}: the low 3 bits are not implemented`);
   if (irq.group !== 0 && irq.group !== 1) refuse(`INTID ${intid} has group ${irq.group}`);
   if (irq.owner === NOWHERE) {
-    if (irq.lr !== -1) refuse(`INTID ${intid} is in a list register and on no list`);
+    if (irq.lr !== UNLOADED) refuse(`INTID ${intid} is in a list register and on no list`);
     return;
   }
   const owner =
     state.vcpus[irq.owner] ?? refuse(`INTID ${intid} is on the list of vCPU ${irq.owner}, which does not exist`);
   if (!owner.list.includes(intid)) refuse(`INTID ${intid} is not on the list of vCPU ${irq.owner}`);
-  if (irq.lr < -1 || irq.lr >= owner.slotStates.length) refuse(`INTID ${intid} is in list register ${irq.lr}`);
+  if (irq.lr < LEFT_OUT || irq.lr >= owner.slotStates.length) refuse(`INTID ${intid} is in list register ${irq.lr}`);
 }

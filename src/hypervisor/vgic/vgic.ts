@@ -146,7 +146,7 @@ export class Vgic {
     const it = this.#model.vcpus[vcpu]!;
     sync(this.#model, it);
     const hardware = it.cpuInterface;
-    if (!it.dirty) return hardware.virq || hardware.vfiq;
+    if (!it.dirty && !hardware.maintenance) return hardware.virq || hardware.vfiq;
     let best: Interrupt | undefined;
     for (const irq of it.list) {
       if (irq.active || irq.target !== vcpu || !isForwarded(this.#model.groups, irq)) continue;

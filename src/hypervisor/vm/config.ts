@@ -1,6 +1,7 @@
 /** What a VM is made of: fixed for its life, carried in snapshots, reported back as it took effect. */
-import { PROFILES } from '../../arch/profiles.js';
+
 import { MAX_VCPUS } from '../../arch/engine/layout.js';
+import { PROFILES } from '../../arch/profiles.js';
 import { MAX_RAM } from '../../machine/virt.js';
 import type { PvTimeProfile } from '../pvtime/index.js';
 

@@ -1,11 +1,13 @@
 /** The core's surroundings as the hypervisor emulates them: MMIO, registers outside the core, hypercalls. */
-import { Exit } from '../../arch/engine/layout.js';
+
 import type { Outside } from '../../arch/cpu.js';
+import { Exit } from '../../arch/engine/layout.js';
 import type { IccRegister } from '../../arch/gic/index.js';
 import type { TimerRegister } from '../../arch/timer/index.js';
 import type { AccessSize } from '../../machine/bus.js';
 import { VIRT } from '../../machine/virt.js';
-import { dispatch } from '../smccc/index.js';
+import { lptAddress, PROFILE_CALLS } from '../pvtime/index.js';
+import { type CallResult, dispatch } from '../smccc/index.js';
 import { semihostingCall } from './semihosting.js';
 import type { Vm } from './vm.js';
 
@@ -20,6 +22,14 @@ function gicRegion(address: number): [GicRegion, number] | null {
 
 const isSgi = (name: string): name is 'ICC_SGI1R_EL1' | 'ICC_SGI0R_EL1' | 'ICC_ASGI1R_EL1' =>
   name === 'ICC_SGI1R_EL1' || name === 'ICC_SGI0R_EL1' || name === 'ICC_ASGI1R_EL1';
+
+/** Whether a call gave the guest the address of its LPT structure. */
+function isLptAddress(vm: Vm, x0: bigint, result: CallResult): boolean {
+  const lpt = PROFILE_CALLS[vm.config.pvTime]?.lpt;
+  return (
+    lpt !== undefined && Number(x0 & 0xffff_ffffn) === lpt && result.returns && result.x[0] === BigInt(lptAddress())
+  );
+}
 
 const isTimer = (name: string): boolean => name.startsWith('CNT');
 
@@ -40,15 +50,26 @@ export function outsideOf(vm: Vm): Outside {
       return vm.board.bus.writeDevice(address, size as AccessSize, value);
     },
     readRegister(name) {
-      if (name === 'CNTFRQ_EL0') return BigInt(vm.host.counter.freqHz);
-      if (isTimer(name)) return vm.vcpus[current()]!.timer.read(name as TimerRegister, count());
-      return vm.vgic.cpuInterfaces[current()]!.readIcc(name as IccRegister);
+      const vcpu = current();
+      if (name === 'CNTFRQ_EL0') {
+        vm.observer?.frequencyRead(vcpu, vm.host.counter.freqHz);
+        return BigInt(vm.host.counter.freqHz);
+      }
+      if (isTimer(name)) {
+        const value = vm.vcpus[vcpu]!.timer.read(name as TimerRegister, count());
+        if (name === 'CNTVCT_EL0' || name === 'CNTPCT_EL0') vm.observer?.counterRead(vcpu, name, value);
+        return value;
+      }
+      const value = vm.vgic.cpuInterfaces[vcpu]!.readIcc(name as IccRegister);
+      if (name.startsWith('ICC_IAR')) vm.observer?.acknowledged(vcpu, Number(value));
+      return value;
     },
     writeRegister(name, value) {
       const vcpu = current();
       if (isTimer(name)) {
         vm.vcpus[vcpu]!.timer.write(name as TimerRegister, value, count());
         vm.updateTimers(vcpu);
+        if (name !== 'CNTKCTL_EL1') vm.observer?.timerWritten(vcpu, name.startsWith('CNTV') ? 'virtual' : 'physical');
         return true;
       }
       if (isSgi(name)) {
@@ -68,6 +89,7 @@ export function outsideOf(vm: Vm): Outside {
       vm.host.charge('hypercall');
       const services = { psci: vm.psci, pvTime: { profile: vm.config.pvTime, lpt: vm.config.lpt } };
       const result = dispatch(services, cpu.vcpu, cpu.x(0), cpu.x(1), cpu.x(2), cpu.x(3));
+      if (isLptAddress(vm, cpu.x(0), result)) vm.observer?.lptGiven();
       if (result.returns) result.x.forEach((value, n) => cpu.setX(n, value));
       return true;
     },

@@ -1,5 +1,5 @@
 /** What the hypervisor keeps of one vCPU beside the core's registers. */
-import { GenericTimer, type Ps, type TimerState, resetTimerState } from '../../arch/timer/index.js';
+import { GenericTimer, type Ps, resetTimerState, type TimerState } from '../../arch/timer/index.js';
 import type { PowerState } from '../psci/index.js';
 
 /** Plain state. */

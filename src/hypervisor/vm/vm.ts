@@ -3,6 +3,7 @@
  * it decides which vCPU runs, for how long, and what time it is.
  */
 import { Engine } from '../../arch/engine/engine.js';
+import { HOT } from '../../arch/engine/hot.js';
 import { Exit } from '../../arch/engine/layout.js';
 import { PROFILES } from '../../arch/profiles.js';
 import { TABLE } from '../../arch/semantics/index.js';
@@ -11,14 +12,21 @@ import type { Ps } from '../../arch/timer/index.js';
 import { Board, type BoardState } from '../../machine/board.js';
 import { PPI, SPI_COUNT, VIRT } from '../../machine/virt.js';
 import type { PsciHost } from '../psci/index.js';
-import { createLpt, encodeLpt, encodeStolenTime, type LptState, lptAddress, STOLEN_TIME_FIELD, stolenTimeAddress } from
-  '../pvtime/index.js';
-import { nextTimerDeadline, nextTimerEvent, timerLines } from '../vtimer/index.js';
+import {
+  createLpt,
+  encodeLpt,
+  encodeStolenTime,
+  type LptState,
+  lptAddress,
+  STOLEN_TIME_FIELD,
+  stolenTimeAddress,
+} from '../pvtime/index.js';
 import { Vgic, type VgicState } from '../vgic/index.js';
+import { nextTimerDeadline, nextTimerEvent, timerLines } from '../vtimer/index.js';
 import { checkConfig, type VmConfig } from './config.js';
 import { type CoreState, restoreCore, saveCore } from './core-state.js';
 import type { GuestEnd, VmHost } from './host.js';
-import { HOT } from '../../arch/engine/hot.js';
+import type { VmObserver } from './observer.js';
 import { outsideOf } from './outside.js';
 import { resetVcpuState, Vcpu, type VcpuState } from './vcpu.js';
 
@@ -54,6 +62,8 @@ export class Vm {
   lpt: LptState | null;
   /** Set when the guest has ended. */
   end: GuestEnd | null = null;
+  /** Who watches the guest. */
+  observer: VmObserver | null = null;
   /** The vCPU that `enter` runs now, or -1. */
   running = -1;
   /** The vCPU that ran last. */
@@ -216,7 +226,7 @@ export class Vm {
     if (v.waiting === 'wfe') v.waiting = 'no';
   }
 
-  /** The running vCPU has written a timer register: its lines, and when they change next. */
+  /** Offsets, comparators or the counter have changed: the vCPU's lines, and when they change next. */
   updateTimers(vcpu: number): void {
     this.#updateLines(vcpu);
     if (vcpu === this.running) this.engine.cpu.requestExit(Exit.Event);
@@ -284,4 +294,3 @@ export class Vm {
     if (this.running >= 0) this.engine.cpu.requestExit(Exit.Event);
   }
 }
-

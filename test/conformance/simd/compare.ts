@@ -20,6 +20,14 @@ function generalRegisters(encoding: Encoding, word: number): number[] {
   return [];
 }
 
+/** The most negative element, of the size that most words have in bits 23:22, throughout. */
+function leastElements(word: number): bigint {
+  const bits = 8 << ((word >>> 22) & 3);
+  let result = 0n;
+  for (let at = bits - 1; at < 64; at += bits) result |= 1n << BigInt(at);
+  return result;
+}
+
 function makeCase(encoding: Encoding, decoder: Decoder, next: Random): Case {
   let word: number | null;
   do {
@@ -27,13 +35,19 @@ function makeCase(encoding: Encoding, decoder: Decoder, next: Random): Case {
     if (word === null) throw new Error(`${encoding.instruction.name}: no word of this encoding`);
   } while (generalRegisters(encoding, word).some((n) => n === 29 || n === 30));
   const address = (align: number): bigint => BigInt(WINDOW + 96 + ((next() % 64) & -align));
+  const least = leastElements(word);
+  const atLimits = next() % 3 === 0;
   const state: CoreState = {
     x: Array.from({ length: 31 }, () => doubleword(next)),
     sp: address(16),
     nzcv: 0,
     fpcr: 0,
     fpsr: next() & 7 ? 0 : QC,
-    v: Array.from({ length: 32 }, (): [bigint, bigint] => [doubleword(next), doubleword(next)]),
+    v: Array.from({ length: 32 }, (): [bigint, bigint] => {
+      if (!atLimits) return [doubleword(next), doubleword(next)];
+      const limit = next() & 3 ? least : BigInt.asUintN(64, ~least);
+      return [limit, limit];
+    }),
   };
   if (/^(LD|ST)\d/.test(encoding.instruction.name)) {
     const base = (word >>> 5) & 31;

@@ -1,6 +1,7 @@
 // Random instruction words and register contents from a seed.
-import type { Encoding } from '../../../src/arch/a64/pattern.js';
+
 import type { Decoder } from '../../../src/arch/a64/decoder.js';
+import type { Encoding } from '../../../src/arch/a64/pattern.js';
 
 export type Random = () => number;
 
@@ -24,7 +25,21 @@ export function wordOf(decoder: Decoder, encoding: Encoding, next: Random): numb
   return null;
 }
 
-const EDGES = [0n, 1n, 2n, 0x7fn, 0x80n, 0x81n, 0xffn, 0x7fffn, 0x8000n, 0xffffn, 0x7fffffffn, 0x80000000n, 0xffffffffn];
+const EDGES = [
+  0n,
+  1n,
+  2n,
+  0x7fn,
+  0x80n,
+  0x81n,
+  0xffn,
+  0x7fffn,
+  0x8000n,
+  0xffffn,
+  0x7fffffffn,
+  0x80000000n,
+  0xffffffffn,
+];
 const EDGES64 = [0n, (1n << 63n) - 1n, 1n << 63n, (1n << 64n) - 1n];
 
 const word64 = (next: Random): bigint => (BigInt(next()) << 32n) | BigInt(next());
@@ -38,8 +53,7 @@ export function doubleword(next: Random): bigint {
   let result = 0n;
   for (let at = 0; at < 64; at += bits) {
     const pick = next() & 3;
-    const element =
-      pick === 0 ? word64(next) : pick === 1 ? BigInt((next() % 17) - 8) : EDGES[next() % EDGES.length]!;
+    const element = pick === 0 ? word64(next) : pick === 1 ? BigInt((next() % 17) - 8) : EDGES[next() % EDGES.length]!;
     result |= BigInt.asUintN(bits, element) << BigInt(at);
   }
   return result;

@@ -11,7 +11,7 @@ import {
   fractionBits,
   type HostFmt,
   isClearlyNormal,
-  isFinite,
+  isFiniteResult,
   isOrdinary,
   isZero,
   RMODE,
@@ -33,7 +33,7 @@ function compute(a: Assembler, op: HostOperation, fmt: HostFmt, args: readonly V
 /** Whether a result tells by itself that it needs no exception but inexact, once `unsteady` is zero. */
 function isPlain(a: Assembler, op: HostOperation, fmt: HostFmt, result: Val): Val {
   // Sums that are denormal or zero are exact; no infinity or NaN operand gives a finite one.
-  return op === 'add' || op === 'sub' ? isFinite(a, fmt, result) : isClearlyNormal(a, fmt, result);
+  return op === 'add' || op === 'sub' ? isFiniteResult(a, fmt, result) : isClearlyNormal(a, fmt, result);
 }
 
 /** The operation with its commonest case inline; `f32_add` and the like do the rest. */

@@ -17,7 +17,7 @@ import {
 import { finiteHalf, isFiniteHalf } from './fp-half.js';
 
 /** The value of an operand as FPUnpack gives it, FZ and FZ16 included: f32, or f64 for halves and doubles. */
-export function valueOf(a: Assembler, fmt: Fmt, bits: Val): Val {
+export function operandValue(a: Assembler, fmt: Fmt, bits: Val): Val {
   if (fmt === 16) return a.call('f16_value', bits);
   const operand = a.variable(bits);
   a.if(control(a, FPCR_FZ), () => a.assign(operand, a.call(`f${fmt}_flush`, bits)));
@@ -36,7 +36,7 @@ const isUnordered = (a: Assembler, x: Val, y: Val): Val => a.or(a.floatTest('ne'
 
 /** FPCompare's order of two operands, all i32 0 or 1; raises IOC for signalling NaNs, or where `signal` for any. */
 export function compare(a: Assembler, fmt: Fmt, x: Val, y: Val, signal: boolean) {
-  const [vx, vy] = [valueOf(a, fmt, x), valueOf(a, fmt, y)];
+  const [vx, vy] = [operandValue(a, fmt, x), operandValue(a, fmt, y)];
   const unordered = isUnordered(a, vx, vy);
   a.if(unordered, () => {
     if (signal) raiseFlags(a, IOC);
@@ -60,7 +60,7 @@ function comparison(fmt: Fmt, op: Comparison): RuntimeFunction {
     emit(a) {
       let [x, y] = [a.param(0), a.param(1)];
       if (op.startsWith('a')) [x, y] = [a.and(x, signBits(fmt) - 1n), a.and(y, signBits(fmt) - 1n)];
-      const [vx, vy] = [valueOf(a, fmt, x), valueOf(a, fmt, y)];
+      const [vx, vy] = [operandValue(a, fmt, x), operandValue(a, fmt, y)];
       a.if(isUnordered(a, vx, vy), () => {
         if (op === 'cmeq') a.call(`f${fmt}_quiet_compare`, x, y);
         else raiseFlags(a, IOC);

@@ -1,7 +1,7 @@
 /** Conversions between formats, from numbers to integers and fixed point, and back. */
 import { FPCR_FZ, IOC } from '../../semantics/softfp/index.js';
-import type { Conversion } from '../opcodes.js';
 import type { Assembler, Val } from '../assembler.js';
+import type { Conversion } from '../opcodes.js';
 import type { RuntimeFunction } from '../runtime.js';
 import {
   control,
@@ -104,10 +104,7 @@ function toInteger(sign: Signedness, bits: IntegerBits, direction: Direction): R
       const value = a.param(0);
       const integer = rounded(a, direction, value);
       const [low, high] = limits(sign, bits);
-      const fits = a.and(
-        a.floatTest('ge', integer, float(a, 64, low)),
-        a.floatTest('lt', integer, float(a, 64, high)),
-      );
+      const fits = a.and(a.floatTest('ge', integer, float(a, 64, low)), a.floatTest('lt', integer, float(a, 64, high)));
       a.if(
         fits,
         () => raiseInexact(a, () => a.floatTest('ne', integer, value)),
@@ -134,8 +131,7 @@ function fromInteger(sign: Signedness, fmt: 16 | HostFmt): RuntimeFunction {
     emit(a) {
       const [integer, fraction] = [a.param(0), a.param(1)];
       a.if(a.eqz(integer), () => a.return(fmt === 64 ? a.i64(0) : a.i32(0)));
-      const magnitude =
-        sign === 'u' ? integer : a.select(a.test('lt_s', integer, 0), a.neg(integer), integer);
+      const magnitude = sign === 'u' ? integer : a.select(a.test('lt_s', integer, 0), a.neg(integer), integer);
       const length = a.sub(a.i64(64), a.add(a.int('clz', magnitude), a.int('ctz', magnitude)));
       const exactIn = (host: HostFmt): Val => a.test('le_u', length, host === 64 ? 53 : 24);
       const host = fmt === 16 ? 64 : fmt;

@@ -81,7 +81,7 @@ function exponentFrom(a: Assembler, fmt: HostFmt, bits: Val, low: number): Val {
 }
 
 /** i32 1 where a result is finite. */
-export function isFinite(a: Assembler, fmt: HostFmt, bits: Val): Val {
+export function isFiniteResult(a: Assembler, fmt: HostFmt, bits: Val): Val {
   return exponentFrom(a, fmt, bits, 0);
 }
 

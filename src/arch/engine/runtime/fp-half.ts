@@ -7,7 +7,7 @@ import type { Assembler, Val } from '../assembler.js';
 import type { RuntimeFunction } from '../runtime.js';
 import { control, float, RMODE, raiseInexact, toBits } from './fp-environment.js';
 import { sumToOdd } from './fp-fused.js';
-import { soft, type SoftOperation } from './fp-soft-operations.js';
+import { type SoftOperation, soft } from './fp-soft-operations.js';
 
 /** i32 nonzero for finite numbers. */
 export const isFiniteHalf = (a: Assembler, bits: Val): Val => a.test('lt_u', a.and(bits, 0x7fff), 0x7c00);
@@ -52,7 +52,11 @@ const roundToHalf: RuntimeFunction = {
 };
 
 /** An operation whose result, rounded to half precision, is right where `round_to_half` can tell. */
-function halfOperation(operation: SoftOperation, count: number, compute: (a: Assembler, args: Val[]) => Val): RuntimeFunction {
+function halfOperation(
+  operation: SoftOperation,
+  count: number,
+  compute: (a: Assembler, args: Val[]) => Val,
+): RuntimeFunction {
   return {
     params: new Array<'i32'>(count).fill('i32'),
     results: ['i32'],

@@ -155,7 +155,11 @@ const fused64: RuntimeFunction = {
       const small = a.simd('f64x2.lt', magnitude, every(a, 64, 2 ** 400));
       return a.simd('v128.and', small, a.simd('f64x2.ge', magnitude, every(a, 64, 2 ** -400)));
     });
-    const allModerate = allTrue(a, 64, moderate.reduce((x, y) => a.simd('v128.and', x, y)));
+    const allModerate = allTrue(
+      a,
+      64,
+      moderate.reduce((x, y) => a.simd('v128.and', x, y)),
+    );
     a.if(a.and(allModerate, a.eqz(unsteady(a))), () => {
       const [addend, x, y] = args;
       const product = a.simd('f64x2.mul', x, y);
@@ -170,7 +174,8 @@ const fused64: RuntimeFunction = {
 /** `f32x4_add`, `f64x2_cmge`, ...: operations that exist for whole vectors. */
 export const FP_VECTOR: Record<string, RuntimeFunction> = { f32x4_fma: fused32, f64x2_fma: fused64 };
 for (const fmt of [32, 64] as const) {
-  for (const op of ['add', 'sub', 'mul', 'div', 'sqrt'] as const) FP_VECTOR[`${SHAPE[fmt]}_${op}`] = arithmetic(fmt, op);
+  for (const op of ['add', 'sub', 'mul', 'div', 'sqrt'] as const)
+    FP_VECTOR[`${SHAPE[fmt]}_${op}`] = arithmetic(fmt, op);
   for (const op of COMPARISONS) FP_VECTOR[`${SHAPE[fmt]}_${op}`] = comparison(fmt, op);
 }
 

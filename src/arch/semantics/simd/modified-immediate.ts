@@ -83,7 +83,9 @@ export const MODIFIED_IMMEDIATE: readonly Instruction[] = ROWS.map(
     emit(e, f, o) {
       const whole = q ?? f.Q;
       if (!combine && !whole) return e.setVecLow(o.d, e.imm());
-      const immediate = e.simd('i64x2.splat', e.imm());
+      const half = e.imm();
+      const known = half.constant as bigint | undefined;
+      const immediate = known === undefined ? e.simd('i64x2.splat', half) : e.v128(known, known);
       e.setVecQ(o.d, whole, combine ? e.simd(`v128.${combine}`, e.vec(o.d), immediate) : immediate);
     },
   }),

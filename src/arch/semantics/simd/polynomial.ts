@@ -6,7 +6,7 @@ import { reverseBits } from './bits.js';
 import { operandsDNM } from './form.js';
 import { zero } from './lanes.js';
 
-/** Every fourth bit: an ordinary product of such numbers sums at most 15 bits in each place below 2^64. */
+/** Every fourth bit. Of such numbers at most 15 terms meet in a place, 16 only in the last, whose carry leaves the word. */
 const HOLES = 0x1111111111111111n;
 
 /** The low 64 bits of the carry-less product: four classes of bit positions, multiplied apart so that no carry meets. */

@@ -16,7 +16,11 @@ const immediateOf = (f: Fields): number => (f.immh << 3) | f.immb;
 /** UInt(immh:immb) - esize. */
 const leftOperands = (f: Fields): Operands => ({ d: v(f.Rd), n: v(f.Rn), imm2: immediateOf(f) - (8 << sizeOf(f)) });
 /** 2 * esize - UInt(immh:immb), less one. */
-const rightOperands = (f: Fields): Operands => ({ d: v(f.Rd), n: v(f.Rn), imm2: (16 << sizeOf(f)) - immediateOf(f) - 1 });
+const rightOperands = (f: Fields): Operands => ({
+  d: v(f.Rd),
+  n: v(f.Rn),
+  imm2: (16 << sizeOf(f)) - immediateOf(f) - 1,
+});
 
 type Direction = 'left' | 'right';
 

@@ -43,6 +43,10 @@ export interface Format {
   readonly bitsN: bigint;
   readonly fractionBits: number;
   readonly fractionBitsN: bigint;
+  /** Position of the sign, and width and mask of the fraction, in the highest word of the pattern. */
+  readonly highSign: number;
+  readonly highFractionBits: number;
+  readonly highFractionMask: number;
   readonly exponentOnes: number;
   /** Exponent of the smallest normal number, that is 1 - bias. */
   readonly minimumExponent: number;
@@ -71,6 +75,9 @@ function format(bits: Fmt, exponentBits: number): Format {
     bitsN: BigInt(bits),
     fractionBits,
     fractionBitsN: BigInt(fractionBits),
+    highSign: (bits - 1) & 31,
+    highFractionBits: fractionBits & 31,
+    highFractionMask: (1 << (fractionBits & 31)) - 1,
     exponentOnes,
     minimumExponent: 1 - bias,
     bias,

@@ -16,24 +16,40 @@ export interface Unpacked {
   readonly significand: bigint;
 }
 
+const POSITIVE_ZERO: Unpacked = { type: ZERO, sign: 0, exponent: 0, significand: 0n };
+const NEGATIVE_ZERO: Unpacked = { type: ZERO, sign: 1, exponent: 0, significand: 0n };
+
+function zeroOf(sign: number): Unpacked {
+  return sign ? NEGATIVE_ZERO : POSITIVE_ZERO;
+}
+
+const pattern = new BigUint64Array(1);
+const words = new Uint32Array(pattern.buffer);
+
 function unpackBase(f: Format, bits: bigint, fpcr: number, c: FpControl): Unpacked {
-  const sign = (bits & f.signBit) === 0n ? 0 : 1;
-  const fraction = bits & f.fractionMask;
-  const biased = Number(bits >> f.fractionBitsN) & f.exponentOnes;
+  // Fields are read as 32-bit numbers (bigint arithmetic allocates): `high` has sign, exponent and the fraction's top.
+  pattern[0] = bits;
+  const high = f.bits === 64 ? words[1]! : words[0]!;
+  const low = f.bits === 64 ? words[0]! : 0;
+  const sign = (high >>> f.highSign) & 1;
+  const biased = (high >>> f.highFractionBits) & f.exponentOnes;
+  const highFraction = high & f.highFractionMask;
   if (biased === 0) {
-    if (fraction === 0n) return { type: ZERO, sign, exponent: 0, significand: 0n };
+    if ((highFraction | low) === 0) return zeroOf(sign);
     if (fpcr & f.flushBit) {
       // Flushing a half-precision input is silent.
       if (f.bits !== 16) c.flags |= IDC;
-      return { type: ZERO, sign, exponent: 0, significand: 0n };
+      return zeroOf(sign);
     }
-    return { type: NONZERO, sign, exponent: f.minimumExponent - f.fractionBits, significand: fraction };
+    return { type: NONZERO, sign, exponent: f.minimumExponent - f.fractionBits, significand: bits & f.fractionMask };
   }
   if (biased === f.exponentOnes && !(f.bits === 16 && fpcr & FPCR_AHP)) {
-    const type = fraction === 0n ? INFINITY : fraction & f.quietBit ? QNAN : SNAN;
+    const type = (highFraction | low) === 0 ? INFINITY : (highFraction >>> (f.highFractionBits - 1)) & 1 ? QNAN : SNAN;
     return { type, sign, exponent: 0, significand: 0n };
   }
-  return { type: NONZERO, sign, exponent: biased - f.bias - f.fractionBits, significand: fraction | f.hiddenBit };
+  const significand =
+    f.bits === 64 ? (bits & f.fractionMask) | f.hiddenBit : BigInt(highFraction | (1 << f.highFractionBits));
+  return { type: NONZERO, sign, exponent: biased - f.bias - f.fractionBits, significand };
 }
 
 /** FPUnpack: for everything but conversions between formats; the alternative half-precision format does not apply. */

@@ -1,0 +1,206 @@
+/** Runs a session to its end for `run` and `restore`: console, pace, time limit, results. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { formatDuration, formatFrequency } from '../host/time-spec.js';
+import type { ImageSymbol } from '../loader/index.js';
+import { symbolize } from '../loader/index.js';
+import type { Machine } from '../migration/snapshot.js';
+import { saveSnapshot } from '../migration/snapshot.js';
+import { Session, type SessionStatus } from '../verify/session.js';
+import type { Verdict } from '../verify/verdict.js';
+import { Watch } from '../verify/watch.js';
+import { EXIT } from './errors.js';
+import { writeOutput } from './files.js';
+import type { CommonOptions } from './options.js';
+import { planOf } from './options.js';
+import { stateHash } from './state-hash.js';
+
+/** Wall milliseconds between two looks at the keyboard, signals and the clock. */
+const LOOK = 20;
+
+export interface RunResult {
+  status: SessionStatus | 'timeout' | 'interrupted';
+  exitCode: number;
+  guestExit: number | null;
+  instructions: number;
+  hostTimeNs: number;
+  wallMs: number;
+  engine: string;
+  stateHash?: string;
+  migrations: object[];
+  verdicts: Verdict[];
+}
+
+const err = (line: string): void => void process.stderr.write(`${line}\n`);
+
+/** @returns the exit code */
+export async function execute(
+  machine: Machine,
+  options: CommonOptions,
+  symbols: readonly ImageSymbol[],
+): Promise<number> {
+  const started = performance.now();
+  const plan = planOf(options, (path) => writeOutput(path, saveSnapshot(machine)));
+  const watch = new Watch(machine);
+  const out: number[] = [];
+  const flush = (): void => {
+    if (out.length) process.stdout.write(Uint8Array.from(out.splice(0)));
+  };
+  const session = new Session(machine, plan.events, (byte) => {
+    out.push(byte);
+    if (byte === 10 || out.length > 4096) flush();
+  });
+  session.onMigration = (m) => {
+    flush();
+    watch.migrated(m);
+    const hosts = `${formatFrequency(m.from.freqHz)} -> ${formatFrequency(m.to.freqHz)}`;
+    const downtime = formatDuration(m.resume - m.stop);
+    err(`migrated at ${formatDuration(m.stop)} host time: ${hosts}, strategy ${m.strategy}, downtime ${downtime}`);
+  };
+  session.onRefusal = (message) => {
+    flush();
+    err(`chronovisor: ${message}`);
+  };
+  const console = openConsole(session);
+  let status: RunResult['status'];
+  try {
+    status = await loop(machine, session, plan.timeoutMs, options, flush, console);
+  } finally {
+    console.close();
+    flush();
+  }
+  if (options.save && !options.saveAt) writeOutput(options.save, saveSnapshot(machine));
+  const verdicts = watch.verdicts();
+  const guestExit = machine.vm.end?.kind === 'exit' ? machine.vm.end.code : null;
+  const result: RunResult = {
+    status,
+    exitCode: exitCodeOf(status, guestExit, session.refusals.length > 0),
+    guestExit,
+    instructions: machine.host.instructions,
+    hostTimeNs: Number(machine.host.now() / 1000n),
+    wallMs: Math.round(performance.now() - started),
+    engine: options.engine,
+    migrations: session.migrations.map((m) => ({
+      when: { hostTimeNs: Number(m.stop / 1000n), instructions: m.instructions },
+      from: m.from,
+      to: m.to,
+      strategy: m.strategy,
+      virtualCounterBefore: m.virtualBefore,
+      virtualCounterAfter: m.virtualAfter,
+      pvCounterBefore: m.pvBefore,
+      pvCounterAfter: m.pvAfter,
+      downtimeNs: Number((m.resume - m.stop) / 1000n),
+    })),
+    verdicts,
+  };
+  if (options.hash) {
+    result.stateHash = stateHash(machine);
+    err(`state-hash: ${result.stateHash}`);
+  }
+  if (session.migrations.length || verdicts.some((v) => v.status === 'fail')) printVerdicts(verdicts, symbols);
+  if (options.engineStats) printStats(machine, result);
+  if (options.json) writeJson(options.json, result);
+  if (status === 'timeout') err(`chronovisor: --timeout ${options.timeout}: the guest was still running`);
+  if (status === 'stalled') err('chronovisor: the guest waits for an interrupt that nothing will raise');
+  return result.exitCode;
+}
+
+async function loop(
+  machine: Machine,
+  session: Session,
+  timeoutMs: number,
+  options: CommonOptions,
+  flush: () => void,
+  console: Console,
+): Promise<RunResult['status']> {
+  const started = performance.now();
+  const real = options.pace === 'real';
+  const origin = machine.host.now();
+  let interrupted = false;
+  const onSignal = (): void => {
+    interrupted = true;
+  };
+  process.once('SIGINT', onSignal);
+  process.once('SIGTERM', onSignal);
+  try {
+    for (;;) {
+      const sliceEnd = performance.now() + LOOK;
+      const status = session.run(() => performance.now() >= sliceEnd);
+      const wall = performance.now() - started;
+      if (status !== 'yielded' && !(status === 'stalled' && console.open)) return status;
+      if (interrupted) return 'interrupted';
+      if (wall >= timeoutMs) return 'timeout';
+      flush();
+      const ahead = Number((machine.host.now() - origin) / 1_000_000_000n) - wall;
+      await sleep(real && ahead > 0 ? Math.min(ahead, LOOK) : status === 'stalled' ? LOOK : 0);
+      if (real && ahead < 0) machine.host.follow(origin + BigInt(Math.floor(wall * 1e9)));
+    }
+  } finally {
+    process.removeListener('SIGINT', onSignal);
+    process.removeListener('SIGTERM', onSignal);
+  }
+}
+
+interface Console {
+  readonly open: boolean;
+  close(): void;
+}
+
+/** Connects standard input to the guest's console where somebody is there to type. */
+function openConsole(session: Session): Console {
+  const { stdin } = process;
+  if (!stdin.isTTY) return { open: false, close: () => {} };
+  stdin.setRawMode(true);
+  stdin.resume();
+  const onData = (data: Buffer): void => {
+    // Ctrl-A x ends the run, as in QEMU.
+    if (data.includes(1)) process.kill(process.pid, 'SIGINT');
+    else session.type(data);
+  };
+  stdin.on('data', onData);
+  return {
+    open: true,
+    close() {
+      stdin.off('data', onData);
+      stdin.setRawMode(false);
+      stdin.pause();
+    },
+  };
+}
+
+function exitCodeOf(status: RunResult['status'], guestExit: number | null, refused: boolean): number {
+  if (status === 'timeout') return EXIT.timeout;
+  if (status === 'interrupted') return 130;
+  if (status === 'stalled' || status === 'debug') return EXIT.failed;
+  return (guestExit ?? 0) !== 0 || refused ? EXIT.failed : EXIT.ok;
+}
+
+function printVerdicts(verdicts: readonly Verdict[], symbols: readonly ImageSymbol[]): void {
+  err('verdicts');
+  for (const v of verdicts) {
+    const where = v.first ? `; first seen ${place(v.first, symbols)}` : '';
+    err(`  ${v.name.padEnd(20)} ${v.status === 'pass' ? 'pass' : 'FAIL'}   ${v.text}${where}`);
+  }
+  if (verdicts.some((v) => v.name === 'counter-rate' && v.status === 'fail')) {
+    err(
+      'hint: this guest reads a counter whose frequency changed under it; a guest that knows DEN0057A can use --strategy lpt',
+    );
+  }
+}
+
+function place(first: NonNullable<Verdict['first']>, symbols: readonly ImageSymbol[]): string {
+  const symbol = symbolize(symbols, BigInt(first.pc));
+  const at = symbol ? ` (${symbol.name}+0x${symbol.offset.toString(16)})` : '';
+  return `at ${first.timeNs} ns on vCPU ${first.vcpu}, pc ${first.pc}${at}`;
+}
+
+function printStats({ vm }: Machine, result: RunResult): void {
+  const mips = result.instructions / 1000 / Math.max(1, result.wallMs);
+  err(`engine: ${result.engine}, ${result.instructions} instructions in ${result.wallMs} ms (${mips.toFixed(1)} MIPS)`);
+  err(`engine: ${vm.engine.handlers} out-of-line handlers, ${vm.engine.blocks?.compiled ?? 0} blocks compiled`);
+}
+
+function writeJson(path: string, result: RunResult): void {
+  const text = `${JSON.stringify(result, (_k, v) => (typeof v === 'bigint' ? v.toString() : v), 2)}\n`;
+  if (path === '-') process.stderr.write(text);
+  else writeOutput(path, text);
+}

@@ -1,0 +1,31 @@
+#!/usr/bin/env node
+/** The command line. */
+import { readFileSync } from 'node:fs';
+import { Command, CommanderError } from 'commander';
+import { addDemo } from './demo.js';
+import { EXIT, reportError } from './errors.js';
+import { addImage } from './image.js';
+import { addInspect } from './inspect.js';
+import { addRestore } from './restore.js';
+import { addRun } from './run.js';
+
+const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
+  version: string;
+};
+
+const program = new Command('chronovisor')
+  .description(
+    'runs Arm guests deterministically, migrates them across counter frequencies, says what they saw of time',
+  )
+  .version(version)
+  .showHelpAfterError('(chronovisor --help says more)')
+  .exitOverride();
+for (const add of [addRun, addRestore, addDemo, addImage, addInspect]) add(program);
+for (const command of program.commands) command.exitOverride().showHelpAfterError('(chronovisor --help says more)');
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+  else process.exitCode = reportError(error);
+}

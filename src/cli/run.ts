@@ -1,0 +1,112 @@
+/** `chronovisor run`: loads an image and runs it. */
+import { type Command, Option } from 'commander';
+import { PROFILES } from '../arch/profiles.js';
+import { parseFrequency } from '../host/time-spec.js';
+import { PV_TIME_BASE, parsePvTimeProfile } from '../hypervisor/pvtime/index.js';
+import { parseStrategy } from '../hypervisor/strategy/index.js';
+import { checkConfig, type VmConfig } from '../hypervisor/vm/config.js';
+import { type LoadPlan, parseMemorySize, planLoad } from '../loader/index.js';
+import { VIRT } from '../machine/virt.js';
+import { createMachine, type Machine } from '../migration/snapshot.js';
+import { UsageError } from './errors.js';
+import { execute } from './execute.js';
+import { readInput } from './files.js';
+import { COMMON, type CommonOptions, collect, hostOptions, integer } from './options.js';
+
+interface RunOptions extends CommonOptions {
+  initrd?: string;
+  append?: string;
+  dtb?: string;
+  cpu: string;
+  smp: string;
+  memory: string;
+  host: string;
+  ips: string;
+  quantum: string;
+  cost: string[];
+  steal: string[];
+  seed: string;
+  pvtime: string;
+  lptFreq: string;
+  gic: string;
+  epoch: string;
+}
+
+/** UTC at host time 0 where nothing else is said: a run does not depend on the day it is made. */
+const EPOCH = String(Date.UTC(2026, 0, 1) / 1000);
+
+export function addRun(program: Command): void {
+  const command = program
+    .command('run <image>')
+    .description('boot an ELF file, a Linux Image (plain, gzip or zboot) or a raw binary')
+    .option('--initrd <file>', 'initial RAM disk')
+    .option('--append <text>', 'kernel command line')
+    .option('--dtb <file>', 'device tree of your own; gets the command line, RAM disk and RAM')
+    .option('--cpu <profile>', `CPU profile: ${Object.keys(PROFILES).join(' or ')}`, 'cortex-a57')
+    .option('--smp <n>', 'vCPUs, 1 to 8', '1')
+    .option('--memory <size>', 'RAM, a multiple of 2M up to 3G', '512M')
+    .option('--host <host>', 'the counter: 25MHz, or freq=25MHz,ppm=30,start=0,name=old', '62.5MHz')
+    .option('--ips <n>', 'instructions a second and vCPU of the modelled host; divides 10^12', '1000000000')
+    .option('--quantum <duration>', "a vCPU's turn", '10us')
+    .addOption(
+      new Option('--cost <list>', 'exit costs in ns: hypercall=306,... or all=0')
+        .argParser(collect)
+        .default([], 'KVM-like'),
+    )
+    .addOption(
+      new Option('--steal <pattern>', '"vcpu=0 every=10ms for=3ms" (repeatable)')
+        .argParser(collect)
+        .default([], 'none'),
+    )
+    .option('--seed <n>', 'seed of all that is random', '1')
+    .option('--pvtime <profile>', 'paravirtual time: rfc2020, beta2018 (unverified layout) or off', 'rfc2020')
+    .option('--lpt-freq <frequency>', 'frequency of Live Physical Time', '100MHz')
+    .option('--gic <list>', 'vGIC policy: listRegisters=1..16', 'listRegisters=4')
+    .option('--epoch <seconds>', 'UTC at host time 0, seconds since 1970', EPOCH);
+  for (const option of COMMON) command.addOption(option);
+  command.action(async (image: string, options: RunOptions) => {
+    const { machine, plan } = load(image, options);
+    process.exitCode = await execute(machine, options, plan.symbols);
+  });
+}
+
+/** The VM that the options describe. */
+function configOf(options: RunOptions): VmConfig {
+  const memory = parseMemorySize(options.memory);
+  const listRegisters = /^listRegisters=(\d{1,2})$/.exec(options.gic);
+  if (!listRegisters) throw new UsageError(`--gic ${options.gic.slice(0, 60)}: only listRegisters=1..16 can be set`);
+  return checkConfig({
+    cpu: options.cpu,
+    vcpus: integer(options.smp, '--smp', 1, 8),
+    ramBytes: Number(memory),
+    pvTime: parsePvTimeProfile(options.pvtime),
+    lpt: parseStrategy(options.strategy) === 'lpt',
+    pvFreqHz: parseFrequency(options.lptFreq, '--lpt-freq'),
+    listRegisters: Number(listRegisters[1]),
+    startEpoch: integer(options.epoch, '--epoch', 0, 2 ** 32 - 1),
+    semihosting: true,
+  });
+}
+
+function load(image: string, options: RunOptions): { machine: Machine; plan: LoadPlan } {
+  const config = configOf(options);
+  const host = hostOptions(options);
+  const plan = planLoad(readInput(image), {
+    name: image,
+    ramBase: BigInt(VIRT.ram.base),
+    ramSize: BigInt(config.ramBytes),
+    ...(options.initrd && { initrd: readInput(options.initrd) }),
+    ...(options.dtb && { dtb: readInput(options.dtb) }),
+    ...(options.append !== undefined && { bootargs: options.append }),
+    board: {
+      cpus: config.vcpus,
+      cpuCompatible: PROFILES[config.cpu]!.compatible,
+      ...(config.pvTime !== 'off' && { pvTimeBase: BigInt(PV_TIME_BASE) }),
+    },
+  });
+  const machine = createMachine(host, config, options.engine as 'interp' | 'jit');
+  const [ram] = machine.vm.memory();
+  for (const { address, data } of plan.segments) ram!.bytes.set(data, Number(address) - ram!.base);
+  machine.vm.boot(plan.entry, plan.dtbAddress);
+  return { machine, plan };
+}

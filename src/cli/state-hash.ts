@@ -1,0 +1,13 @@
+/** The state hash: SHA-256 over registers, devices and memory, equal exactly where two machines are in the same state. */
+import { createHash } from 'node:crypto';
+import { encodeJson } from '../migration/json.js';
+import { encodePages } from '../migration/pages.js';
+import type { Machine } from '../migration/snapshot.js';
+
+/** @returns 64 hexadecimal digits */
+export function stateHash({ host, vm }: Machine): string {
+  const hash = createHash('sha256');
+  hash.update(encodeJson({ vm: vm.save(), host: host.save(), counter: host.counter.spec }));
+  for (const memory of vm.memory()) hash.update(memory.name).update(encodePages(memory.bytes));
+  return hash.digest('hex');
+}

@@ -1,0 +1,54 @@
+/** Migration in process: the VM goes on behind a host with another counter. */
+import type { Ps } from '../arch/timer/time.js';
+import { HostCounter } from '../host/counter.js';
+import type { HostSpec } from '../host/frequency.js';
+import { admitMigration, planMigration, type StrategyName } from '../hypervisor/strategy/index.js';
+import type { Machine } from './snapshot.js';
+
+/** What a migration did, for reports. Counters are vCPU 0's virtual counter and the PV counter derived from it. */
+export interface MigrationRecord {
+  /** Host time of the stop and of the resume. */
+  readonly stop: Ps;
+  readonly resume: Ps;
+  /** Instructions retired by all vCPUs until then. */
+  readonly instructions: number;
+  readonly from: HostSpec;
+  readonly to: HostSpec;
+  readonly strategy: StrategyName;
+  readonly virtualBefore: bigint;
+  readonly virtualAfter: bigint;
+  readonly pvBefore: bigint | null;
+  readonly pvAfter: bigint | null;
+}
+
+/**
+ * Moves the machine, between two slices, to a host with another counter.
+ * @param downtime host time during which no vCPU runs
+ * @throws RangeError where the strategy refuses; nothing has changed then
+ */
+export function migrate({ host, vm }: Machine, to: HostSpec, strategy: StrategyName, downtime: Ps): MigrationRecord {
+  const from = host.counter;
+  admitMigration(strategy, from.freqHz, to.freqHz, vm.lpt);
+  const stop = host.now();
+  const resume = stop + downtime;
+  const counter = new HostCounter(to);
+  const timers = vm.vcpus.map((v) => v.timer.save());
+  const plan = planMigration(strategy, { from, to: counter, stop, resume, timers, lpt: vm.lpt });
+  host.becomes(to, downtime);
+  for (const [i, timer] of plan.timers.entries()) vm.vcpus[i]!.timer.restore(timer);
+  vm.lpt = plan.lpt;
+  if (plan.lptPage) vm.publishLpt(plan.lptPage);
+  for (let v = 0; v < vm.vcpus.length; v++) vm.updateTimers(v);
+  return {
+    stop,
+    resume,
+    instructions: host.instructions,
+    from: from.spec,
+    to,
+    strategy,
+    virtualBefore: plan.virtualBefore,
+    virtualAfter: plan.virtualAfter,
+    pvBefore: plan.pvBefore,
+    pvAfter: plan.pvAfter,
+  };
+}

@@ -1,0 +1,152 @@
+/**
+ * One run of a machine with what shall happen in it: migrations, typed input, saves, an end. The session runs the
+ * machine from event to event and records what happened.
+ */
+import type { Ps } from '../arch/timer/time.js';
+import type { HostSpec } from '../host/frequency.js';
+import type { RunLimit } from '../host/host.js';
+import type { StrategyName } from '../hypervisor/strategy/index.js';
+import { type MigrationRecord, migrate } from '../migration/migrate.js';
+import type { Machine } from '../migration/snapshot.js';
+import type { When } from './when.js';
+
+/** Something to do at an instant, once. */
+export interface SessionEvent {
+  readonly when: When;
+  readonly action:
+    | { readonly kind: 'migrate'; readonly to: HostSpec; readonly strategy: StrategyName; readonly downtime: Ps }
+    | { readonly kind: 'type'; readonly text: string }
+    | { readonly kind: 'call'; run(): void }
+    | { readonly kind: 'stop' };
+}
+
+/** How a session ended, or why it has stopped for now. */
+export type SessionStatus =
+  | 'poweroff'
+  | 'reset'
+  | 'exit'
+  /** --until was reached. */
+  | 'stopped'
+  | 'stalled'
+  /** The caller's poll asked for control. */
+  | 'yielded'
+  | 'debug';
+
+/** The longest line that patterns are matched against. */
+const LINE_LIMIT = 4096;
+
+export class Session {
+  readonly machine: Machine;
+  readonly migrations: MigrationRecord[] = [];
+  /** Messages of migrations that were refused. */
+  readonly refusals: string[] = [];
+  #pending: SessionEvent[];
+  #due: SessionEvent[] = [];
+  #line = '';
+  #stopped = false;
+  /** Called behind every migration. */
+  onMigration: (record: MigrationRecord) => void = () => {};
+  onRefusal: (message: string) => void = () => {};
+
+  /** @param transmit takes the guest's console */
+  constructor(machine: Machine, events: readonly SessionEvent[], transmit: (byte: number) => void) {
+    this.machine = machine;
+    this.#pending = [...events];
+    machine.host.onTransmit = (byte) => {
+      transmit(byte);
+      this.#watch(byte);
+    };
+  }
+
+  /** Characters for the guest's console, now. */
+  type(bytes: Uint8Array): void {
+    this.machine.vm.board.uart.receive(bytes);
+  }
+
+  /** Adds an event while the session runs. */
+  schedule(event: SessionEvent): void {
+    this.#pending.push(event);
+  }
+
+  /**
+   * Runs until the guest or an event ends it, or `poll` (asked between slices) wants control.
+   * A debugger's stop comes back as 'debug'.
+   */
+  run(poll?: () => boolean): SessionStatus {
+    const { host, vm } = this.machine;
+    for (;;) {
+      this.#collectDue();
+      for (const event of this.#due.splice(0)) this.#act(event);
+      if (this.#stopped) return 'stopped';
+      const stop = host.run({ ...this.#limit(), ...(poll && { poll }) });
+      if (stop === 'ended') return vm.end!.kind;
+      if (stop === 'stalled' || stop === 'debug') return stop;
+      if (stop === 'polled') return 'yielded';
+    }
+  }
+
+  #limit(): RunLimit {
+    let until: Ps | null = null;
+    let instructions: number | null = null;
+    for (const { when } of this.#pending) {
+      if (when.kind === 'time' && (until === null || when.at < until)) until = when.at;
+      if (when.kind === 'instructions' && (instructions === null || when.count < instructions)) {
+        instructions = when.count;
+      }
+    }
+    return { until, instructions };
+  }
+
+  #collectDue(): void {
+    const { host } = this.machine;
+    const now = host.now();
+    this.#take(
+      ({ when }) =>
+        (when.kind === 'time' && now >= when.at) || (when.kind === 'instructions' && host.instructions >= when.count),
+    );
+  }
+
+  #take(due: (event: SessionEvent) => boolean): void {
+    this.#due.push(...this.#pending.filter(due));
+    this.#pending = this.#pending.filter((event) => !due(event));
+  }
+
+  /** Looks for console events in the line that the guest prints. */
+  #watch(byte: number): void {
+    if (byte === 10 || byte === 13) {
+      this.#line = '';
+      return;
+    }
+    if (this.#line.length < LINE_LIMIT) this.#line += String.fromCharCode(byte);
+    const before = this.#due.length;
+    this.#take(({ when }) => when.kind === 'console' && when.pattern.test(this.#line));
+    if (this.#due.length > before) this.machine.host.interrupt();
+  }
+
+  #act({ action }: SessionEvent): void {
+    switch (action.kind) {
+      case 'type':
+        return this.type(new TextEncoder().encode(action.text));
+      case 'call':
+        return action.run();
+      case 'stop':
+        this.#stopped = true;
+        return;
+      case 'migrate':
+        return this.#migrate(action.to, action.strategy, action.downtime);
+    }
+  }
+
+  #migrate(to: HostSpec, strategy: StrategyName, downtime: Ps): void {
+    let record: MigrationRecord;
+    try {
+      record = migrate(this.machine, to, strategy, downtime);
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+      this.refusals.push(error.message);
+      return this.onRefusal(error.message);
+    }
+    this.migrations.push(record);
+    this.onMigration(record);
+  }
+}

@@ -1,0 +1,95 @@
+// Runs a batch on one of our engines and compares each case with what the oracle answered.
+import type { Core } from './core.js';
+import type { Batch, Case } from './generator.js';
+import type { Reply } from './oracle.js';
+import { B, BLOCK, type Ending, sameState, Signal } from './state.js';
+
+export interface Mismatch {
+  /** Index of the case in its batch; -1 where only the data window differs after the last case. */
+  readonly index: number;
+  readonly what: 'ending' | 'registers' | 'retired' | 'window';
+  readonly ours: Ending;
+  readonly oracle: Ending;
+}
+
+/** How the oracle's case ended; a branch "ends" wherever it goes, mapped or not. */
+export function oracleEnding(c: Case, reply: Uint32Array, at: number): Ending {
+  const signal = reply[at + B.SIGNAL];
+  if (signal === 0) return 'end';
+  if (signal === Signal.ILL) return 'undefined';
+  if (signal === Signal.ALRM) return 'loop';
+  if (c.branch && reply[at + B.PC] !== c.start) return 'end';
+  return signal === Signal.BUS ? 'alignment' : 'abort';
+}
+
+/** Gives the oracle's states the pc that they have at our engines' end of a case. Once for a reply. */
+export function normalize(batch: Batch, reply: Reply): Ending[] {
+  return batch.cases.map((c, i) => {
+    const at = i * BLOCK;
+    const ending = oracleEnding(c, reply.states, at);
+    if (ending === 'end' && !c.branch) {
+      reply.states[at + B.PC] = c.start + 4 * c.words.length;
+      reply.states[at + B.PC + 1] = 0;
+    }
+    return ending;
+  });
+}
+
+export interface CompareOptions {
+  /** Called for each case with how it ended on our engine. */
+  onCase?(c: Case, ending: Ending): void;
+  /** Lets other work of the process go on, now and then. */
+  breathe?(): Promise<void>;
+}
+
+/** @param endings from `normalize` */
+export async function compareBatch(
+  core: Core,
+  batch: Batch,
+  reply: Reply,
+  endings: readonly Ending[],
+  options: CompareOptions = {},
+): Promise<Mismatch[]> {
+  const mismatches: Mismatch[] = [];
+  const state = new Uint32Array(BLOCK);
+  core.load(batch.ownCode, batch.window);
+  for (const [index, c] of batch.cases.entries()) {
+    if (options.breathe && index % 32 === 31) await options.breathe();
+    const at = index * BLOCK;
+    state.set(batch.states.subarray(at, at + BLOCK));
+    const outcome = runCase(core, c, state);
+    options.onCase?.(c, outcome.ending);
+    const expected = c.expected ?? endings[index]!;
+    const entry = { index, ours: outcome.ending, oracle: expected };
+    if (outcome.ending !== expected) mismatches.push({ ...entry, what: 'ending' });
+    else if (!sameState(state, 0, c.expected ? batch.states : reply.states, at)) {
+      mismatches.push({ ...entry, what: 'registers' });
+    } else if (!rightlyRetired(c, state, outcome)) mismatches.push({ ...entry, what: 'retired' });
+  }
+  if (!mismatches.length && Buffer.compare(core.window, reply.window)) {
+    mismatches.push({ index: -1, what: 'window', ours: 'end', oracle: 'end' });
+  }
+  return mismatches;
+}
+
+/** Runs one case in place; the UDF behind it, and where a branch goes, are taken into account. */
+export function runCase(core: Core, c: Case, state: Uint32Array): { ending: Ending; retired: number } {
+  const sequence = c.words.length > 1;
+  const outcome = core.run(state, 0, sequence ? c.words.length + 1 : 1);
+  if (c.branch && state[B.PC + 1]! >>> 24 && !(state[B.PC + 1]! & 0x00800000)) {
+    // The oracle runs with TCR_EL1.TBI0 set: a branch to the lower half drops the tag (D5.1.4, BranchAddr).
+    state[B.PC + 1]! &= 0x00ffffff;
+  }
+  if (sequence && outcome.ending === 'undefined' && state[B.PC] === c.start + 4 * c.words.length) {
+    return { ending: 'end', retired: outcome.retired - 1 };
+  }
+  return outcome;
+}
+
+/** Whether the budget was charged exactly: one for each instruction, the faulting one included. */
+function rightlyRetired(c: Case, state: Uint32Array, outcome: { ending: Ending; retired: number }): boolean {
+  const straight = c.words.length === 1 || !c.lines.some((line) => line?.instruction.branch);
+  if (!straight) return true;
+  const done = c.branch ? 1 : (state[B.PC]! - c.start) / 4 + (outcome.ending === 'end' ? 0 : 1);
+  return outcome.retired === done;
+}

@@ -1,0 +1,360 @@
+/**
+ * Runs one sequence of operations on the vGIC and on the reference model and compares what the guest sees. A vCPU that
+ * was kicked is synced and flushed before its next instruction, as a host must; so latency is nothing, and every value
+ * must be equal.
+ */
+
+import type { IccRegister } from '../../src/arch/gic/index.js';
+import { type AccessSize, type SgiRegister, Vgic } from '../../src/hypervisor/vgic/index.js';
+import { ReferenceGic } from './reference.js';
+
+/** [kind, vCPU, three operands], all small non-negative integers: their meaning is `OPERATIONS`'. */
+export type Operation = readonly [kind: number, vcpu: number, a: number, b: number, c: number];
+
+export interface Setup {
+  vcpus: number;
+  listRegisters: number;
+  /** Start with everything enabled and unmasked: most sequences would do nothing otherwise. */
+  open: boolean;
+}
+
+const SPIS = 64;
+const AFFINITIES = [0x0, 0x1, 0x0100, 0x02030011];
+const INTIDS = [0, 1, 2, 15, 16, 20, 27, 31, 32, 33, 34, 35, 40, 41, 63, 64, 95];
+const PEEK: IccRegister[] = [
+  'ICC_HPPIR0_EL1',
+  'ICC_HPPIR1_EL1',
+  'ICC_RPR_EL1',
+  'ICC_AP0R0_EL1',
+  'ICC_AP1R0_EL1',
+  'ICC_CTLR_EL1',
+  'ICC_PMR_EL1',
+  'ICC_BPR0_EL1',
+  'ICC_BPR1_EL1',
+  'ICC_IGRPEN0_EL1',
+  'ICC_IGRPEN1_EL1',
+];
+const BANKS = [0x80, 0x100, 0x180, 0x200, 0x280, 0x300, 0x380];
+
+function mpidr(affinity: number): bigint {
+  return (BigInt(affinity >>> 24) << 32n) | 0x80000000n | BigInt(affinity & 0xffffff);
+}
+
+interface Acknowledged {
+  intid: number;
+  group: 0 | 1;
+  token: number;
+}
+
+export class Differential {
+  vgic: Vgic;
+  readonly reference: ReferenceGic;
+  /** What happened, for the message of a failure. */
+  readonly log: string[] = [];
+  /** How often each thing of interest happened. */
+  readonly counts = new Map<string, number>();
+  #setup: Setup;
+  #kicked: boolean[];
+  /** Acknowledged and not ended, and ended and not deactivated, of each vCPU. */
+  #stack: Acknowledged[][];
+  #dropped: Acknowledged[][];
+
+  constructor(setup: Setup) {
+    this.#setup = setup;
+    const affinities = AFFINITIES.slice(0, setup.vcpus);
+    this.#kicked = affinities.map(() => true);
+    this.#stack = affinities.map(() => []);
+    this.#dropped = affinities.map(() => []);
+    this.reference = new ReferenceGic(affinities, SPIS);
+    this.vgic = this.#create(setup.listRegisters);
+    if (setup.open) this.#open();
+  }
+
+  #create(listRegisters: number, from?: Vgic): Vgic {
+    const affinities = AFFINITIES.slice(0, this.#setup.vcpus);
+    const host = {
+      kick: (vcpu: number) => {
+        this.#kicked[vcpu] = true;
+      },
+    };
+    const opts = { vcpus: affinities.length, mpidr: affinities.map(mpidr), spis: SPIS, listRegisters, host };
+    return from ? new Vgic(opts, structuredClone(from.save())) : new Vgic(opts);
+  }
+
+  #open(): void {
+    this.#write(0, null, 0, 4, 3n);
+    for (let v = 0; v < this.#setup.vcpus; v++) {
+      this.#write(v, v, 0x10100, 4, 0xffffffffn);
+      this.#write(v, v, 0x10080, 4, 0xffff00ffn);
+      for (const [register, value] of [
+        ['ICC_PMR_EL1', 0xf8n],
+        ['ICC_IGRPEN0_EL1', 1n],
+        ['ICC_IGRPEN1_EL1', 1n],
+      ] as const) {
+        this.#icc(v, register, value);
+      }
+    }
+    for (let at = 0; at < 8; at += 4) {
+      this.#write(0, null, 0x104 + at, 4, 0xffffffffn);
+      this.#write(0, null, 0x84 + at, 4, 0xfffffff0n);
+    }
+  }
+
+  count(what: string): void {
+    this.counts.set(what, (this.counts.get(what) ?? 0) + 1);
+  }
+
+  /** Before a guest instruction of a vCPU. */
+  #enter(v: number): void {
+    if (!this.#kicked[v]) return;
+    this.#kicked[v] = false;
+    this.vgic.sync(v);
+    this.vgic.flush(v);
+    // A flush may find that an interrupt moved; it must leave nothing that asks for an exit at once.
+    if (this.vgic.cpuInterfaces[v]!.maintenance) this.#fail(`maintenance interrupt of vCPU ${v} at entry`);
+  }
+
+  #fail(what: string): never {
+    throw new Error(`${what}\n  ${this.log.slice(-60).join('\n  ')}`);
+  }
+
+  #same(what: string, vgic: unknown, reference: unknown): void {
+    if (vgic !== reference) this.#fail(`${what}: vGIC ${String(vgic)}, reference ${String(reference)}`);
+  }
+
+  #icc(v: number, register: IccRegister, value: bigint): void {
+    this.#enter(v);
+    this.log.push(`${v}: ${register} = ${value}`);
+    if (this.vgic.cpuInterfaces[v]!.traps(register)) this.count(`trap ${register}`);
+    this.vgic.writeIcc(v, register, value);
+    if (this.vgic.cpuInterfaces[v]!.maintenance) this.#countMaintenance(v);
+    this.reference.writeIcc(v, register, value);
+  }
+
+  #countMaintenance(v: number): void {
+    const misr = Number(this.vgic.cpuInterfaces[v]!.readIch('ICH_MISR_EL2'));
+    for (let bit = 0; bit < 8; bit++) if ((misr >> bit) & 1) this.count(`maintenance ${bit}`);
+  }
+
+  #write(v: number, pe: number | null, offset: number, size: AccessSize, value: bigint): void {
+    this.#enter(v);
+    this.log.push(
+      `${v}: ${pe === null ? 'GICD' : `GICR${pe}`}+${offset.toString(16)}.${size} = 0x${value.toString(16)}`,
+    );
+    const region = pe === null ? 'dist' : 'redist';
+    this.#same('write', this.vgic.mmioWrite(region, offset + (pe ?? 0) * 0x20000, size, value, v), true);
+    this.reference.write(pe, offset, size, value);
+  }
+
+  #read(v: number, pe: number | null, offset: number, size: AccessSize): void {
+    this.#enter(v);
+    const region = pe === null ? 'dist' : 'redist';
+    const value = this.vgic.mmioRead(region, offset + (pe ?? 0) * 0x20000, size, v);
+    this.#same(
+      `${v}: ${pe === null ? 'GICD' : `GICR${pe}`}+${offset.toString(16)}.${size}`,
+      value,
+      this.reference.read(pe, offset, size),
+    );
+  }
+
+  #signals(v: number): void {
+    this.#enter(v);
+    const { virq, vfiq } = this.vgic.cpuInterfaces[v]!;
+    this.#same(`signal of vCPU ${v}`, virq ? 'irq' : vfiq ? 'fiq' : 'none', this.reference.signal(v));
+  }
+
+  run(operation: Operation): void {
+    const [kind, vcpu, a, b, c] = operation;
+    const v = vcpu % this.#setup.vcpus;
+    const intid = INTIDS[a % INTIDS.length]!;
+    this.#operate(kind, v, intid, a, b, c);
+    this.#signals(v);
+    for (let w = 0; w < this.#setup.vcpus; w++) {
+      if (w !== v && (b + w) % 3 === 0) {
+        this.#same(`hasPending(${w})`, this.vgic.hasPending(w), this.reference.signal(w) !== 'none');
+      }
+    }
+  }
+
+  #operate(kind: number, v: number, intid: number, a: number, b: number, c: number): void {
+    // The redistributor of a private interrupt is anyone's to write.
+    const pe = intid < 32 ? (c % 5 === 0 ? b % this.#setup.vcpus : v) : null;
+    const bank = (base: number) => (intid < 32 ? 0x10000 : 0) + base;
+    const word = (base: number) => bank(base) + (intid >> 5) * 4;
+    const bit = 1n << BigInt(intid % 32);
+    switch (kind) {
+      case 0:
+      case 1:
+      case 2:
+        return this.#acknowledge(v);
+      case 3:
+      case 4:
+      case 5:
+        return this.#end(v);
+      case 6:
+      case 7:
+        return this.#deactivate(v, a, b);
+      case 8: {
+        const register = PEEK[a % PEEK.length]!;
+        this.#enter(v);
+        return this.#same(`${v}: ${register}`, this.vgic.readIcc(v, register), this.reference.readIcc(v, register));
+      }
+      case 9:
+        return this.#icc(v, 'ICC_PMR_EL1', c % 3 ? 0xffn : BigInt(b * 8));
+      case 10:
+        return this.#icc(v, a % 2 ? 'ICC_BPR0_EL1' : 'ICC_BPR1_EL1', BigInt(b));
+      case 11:
+        return this.#icc(v, a % 2 ? 'ICC_IGRPEN0_EL1' : 'ICC_IGRPEN1_EL1', c % 3 ? 1n : 0n);
+      case 12: {
+        // EOImode changes only while no interrupt is between its acknowledgement and its deactivation.
+        const quiet = this.#stack[v]!.length + this.#dropped[v]!.length === 0;
+        const mode = quiet ? b % 2 === 1 : this.reference.pes[v]!.eoiMode;
+        return this.#icc(v, 'ICC_CTLR_EL1', (mode ? 2n : 0n) | (c % 4 === 0 ? 1n : 0n));
+      }
+      case 13:
+      case 14:
+      case 15:
+        return this.#line(v, intid, b % 3 !== 0);
+      case 16:
+        return this.#sgi(v, a, b, c);
+      case 17:
+        return this.#write(v, pe, word(c % 3 ? 0x100 : 0x180), 4, b % 4 ? bit : BigInt((b * 0x9e3779b1) >>> 0));
+      case 18:
+        return this.#write(v, pe, word(c % 2 ? 0x200 : 0x280), 4, bit);
+      case 19:
+        return this.#write(v, pe, word(c % 4 === 1 ? 0x300 : 0x380), 4, bit);
+      case 20:
+      case 21:
+        return this.#write(v, pe, bank(0x400) + intid, 1, BigInt(b * 8 + c));
+      case 22:
+        if (this.reference.find(pe ?? 0, intid)!.active) return;
+        return this.#group(v, pe, intid, word(0x80), c % 2 === 1);
+      case 23:
+        return this.#write(v, pe, bank(0xc00) + (intid >> 4) * 4, 4, BigInt((b * 0x9e3779b1) >>> 0) & 0xaaaaaaaan);
+      case 24:
+      case 25:
+        if (intid >= 32) this.#route(v, intid, b, c);
+        return;
+      case 26:
+        return this.#write(v, null, 0, 4, BigInt(c % 4 ? 3 : b % 4));
+      case 27:
+      case 28:
+        return this.#read(v, pe, word(BANKS[b % BANKS.length]!), 4);
+      case 29: {
+        const size = ([1, 2, 4, 8] as const)[c % 4]!;
+        const at = [bank(0x400) + intid, bank(0xc00) + (intid >> 4) * 4, bank(0x6000) + intid * 8, word(0x80)][b % 4]!;
+        // Sizes that the register does not take read as zero; the reference knows only those it takes.
+        const takes = [[1, 4], [4], [4, 8], [4]][b % 4]!;
+        if (takes.includes(size)) return this.#read(v, pe, at - (at % size), size);
+        this.#enter(v);
+        return this.#same(
+          'size',
+          this.vgic.mmioRead(pe === null ? 'dist' : 'redist', at + (pe ?? 0) * 0x20000, size, v),
+          0n,
+        );
+      }
+      case 30:
+        this.log.push(`${v}: exit`);
+        this.vgic.sync(v);
+        if (b % 2) this.#kicked[v] = true;
+        return;
+      default:
+        return this.#migrate(b, c);
+    }
+  }
+
+  #acknowledge(v: number): void {
+    this.#enter(v);
+    const group = this.reference.signal(v) === 'fiq' ? 0 : 1;
+    const register = group ? 'ICC_IAR1_EL1' : 'ICC_IAR0_EL1';
+    const intid = Number(this.vgic.readIcc(v, register));
+    this.log.push(`${v}: ${register} -> ${intid}`);
+    if (this.vgic.cpuInterfaces[v]!.maintenance) this.#countMaintenance(v);
+    this.#same(`${v}: ${register}`, intid, Number(this.reference.readIcc(v, register)));
+    if (intid >= 1020) return;
+    const { token } = this.reference.find(v, intid)!;
+    this.#stack[v]!.push({ intid, group, token });
+    if (this.#stack[v]!.length > this.vgic.policies.listRegisters) this.count('more active than list registers');
+  }
+
+  #end(v: number): void {
+    const it = this.#stack[v]!.pop();
+    if (!it) return this.#icc(v, 'ICC_EOIR1_EL1', 1023n);
+    const irq = this.reference.find(v, it.intid)!;
+    // Deactivated by someone and active anew: ending it here would be UNPREDICTABLE.
+    if (irq.active && irq.token !== it.token) {
+      const [pe, base] = it.intid < 32 ? [v, 0x10380] : [null, 0x380 + (it.intid >> 5) * 4];
+      this.#write(v, pe, base, 4, 1n << BigInt(it.intid % 32));
+    }
+    if (this.reference.pes[v]!.eoiMode) this.#dropped[v]!.push(it);
+    this.#icc(v, it.group ? 'ICC_EOIR1_EL1' : 'ICC_EOIR0_EL1', BigInt(it.intid));
+  }
+
+  /** By any vCPU, in any order. */
+  #deactivate(v: number, a: number, b: number): void {
+    const from = b % 3 ? v : a % this.#setup.vcpus;
+    const dropped = this.#dropped[from]!;
+    if (dropped.length === 0) return;
+    const intid = dropped[a % dropped.length]!.intid;
+    const by = intid < 32 ? from : v;
+    if (this.reference.pes[by]!.eoiMode) dropped.splice(a % dropped.length, 1);
+    this.#icc(by, 'ICC_DIR_EL1', BigInt(intid));
+  }
+
+  #line(v: number, intid: number, level: boolean): void {
+    if (intid < 16) return;
+    this.log.push(`line ${intid} of ${v} ${level}`);
+    if (intid < 32) this.vgic.setPpiLevel(v, intid, level);
+    else this.vgic.setSpiLevel(intid, level);
+    this.reference.setLine(this.reference.find(v, intid)!, level);
+  }
+
+  #sgi(v: number, a: number, b: number, c: number): void {
+    const register = (['ICC_SGI1R_EL1', 'ICC_SGI1R_EL1', 'ICC_SGI0R_EL1', 'ICC_ASGI1R_EL1'] as const)[c % 4]!;
+    const to = BigInt(AFFINITIES[b % AFFINITIES.length]!);
+    const intid = [0n, 1n, 2n, 15n][a % 4]!;
+    const named =
+      ((to >> 24n) << 48n) | (((to >> 16n) & 255n) << 32n) | (((to >> 8n) & 255n) << 16n) | (((to >> 4n) & 15n) << 44n);
+    const value = (c === 7 ? 1n << 40n : named | (c === 6 ? 0xffffn : 1n << (to & 15n))) | (intid << 24n);
+    this.#enter(v);
+    this.log.push(`${v}: ${register} = 0x${value.toString(16)}`);
+    this.vgic.sgi(v, register satisfies SgiRegister, value);
+    this.reference.sgi(v, register, value);
+  }
+
+  /** One interrupt's group; those of active interrupts of the word stay. */
+  #group(v: number, pe: number | null, intid: number, offset: number, one: boolean): void {
+    let value = this.reference.read(pe, offset, 4);
+    const bit = 1n << BigInt(intid % 32);
+    value = one ? value | bit : value & ~bit;
+    this.#write(v, pe, offset, 4, value);
+  }
+
+  #route(v: number, intid: number, b: number, c: number): void {
+    const affinity = BigInt([...AFFINITIES.slice(0, this.#setup.vcpus), 0x77][b % (this.#setup.vcpus + 1)]!);
+    const value = ((affinity >> 24n) << 32n) | (affinity & 0xffffffn);
+    const at = 0x6000 + intid * 8;
+    if (this.reference.find(0, intid)!.active) this.count('moved while active');
+    if (c % 3 === 0) {
+      this.#write(v, null, at, 4, value & 0xffffffffn);
+      this.#write(v, null, at + 4, 4, value >> 32n);
+    } else {
+      this.#write(v, null, at, 8, value | (c % 3 === 1 ? 1n << 31n : 0n));
+    }
+  }
+
+  /** Saved and restored, perhaps to a machine with another number of list registers. */
+  #migrate(b: number, c: number): void {
+    const before = this.vgic.policies.listRegisters;
+    const after = c % 2 ? (b % 16) + 1 : before;
+    this.log.push(`restore with ${after} list registers`);
+    const state = JSON.stringify(this.vgic.save(), replaceBigint);
+    this.vgic = this.#create(after, this.vgic);
+    if (after === before) this.#same('state', JSON.stringify(this.vgic.save(), replaceBigint), state);
+    else this.#kicked.fill(true);
+  }
+}
+
+function replaceBigint(_key: string, value: unknown): unknown {
+  return typeof value === 'bigint' ? `0x${value.toString(16)}` : value;
+}
