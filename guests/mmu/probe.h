@@ -66,6 +66,6 @@ extern u32 code_page[1024];
 void test_faults(void);
 void test_user(void);
 void test_maintenance(void);
-bool platform_ok(bool pass, const char *what);  // a failure is skipped with oracle=qemu: QEMU 7.2 lacks it
+bool platform_ok(bool pass, const char *what);  // with oracle=qemu a failure is skipped
 
 #endif

@@ -52,8 +52,9 @@ static void memory(void) {
 static void registers(void) {
   run(user_sctlr, 0);
   syndrome(ESR_UNKNOWN, "EL0: MRS SCTLR_EL1 is undefined");
-  u64 features = read_sysreg(id_aa64mmfr0_el1);
-  (void)features;
+  bool trapped_ids = read_sysreg(s3_0_c0_c7_2) >> 36 & 0xf;  // ID_AA64MMFR2_EL1.IDS
+  run(user_midr, 0);
+  syndrome(trapped_ids ? ESR_TRAPPED_SYSREG | 3ul << 20 | 1 : ESR_UNKNOWN, "EL0: MRS MIDR_EL1 is undefined (trapped: FEAT_IDST)");
   run(user_hvc, 0);
   syndrome(ESR_UNKNOWN, "EL0: HVC is undefined");
   write_sysreg(cntkctl_el1, 0);
@@ -69,12 +70,14 @@ static void registers(void) {
   run_with_sctlr(1 << 15, user_ctr, 0);
   syndrome(ESR_SVC, "EL0: and does not with it");
   run(user_zva, USER_DATA);
-  syndrome(ESR_TRAPPED_SYSREG | 1ul << 20 | 1ul << 17 | 3ul << 14 | 7ul << 10 | 4ul << 1, "EL0: DC ZVA traps without SCTLR_EL1.DZE");
+  syndrome(ESR_TRAPPED_SYSREG | 1ul << 20 | 1ul << 17 | 3ul << 14 | 7ul << 10 | 4ul << 1,
+           "EL0: DC ZVA traps without SCTLR_EL1.DZE");
   run_with_sctlr(1 << 14, user_zva, USER_DATA);
   ok(fault.esr == ESR_SVC && data_page[0] == 0, "EL0: and zeroes with it");
   run(user_daif, 0);
-  syndrome(ESR_TRAPPED_SYSREG | 3ul << 17 | 3ul << 14 | 4ul << 10 | 31ul << 5 | 2ul << 1,
-           "EL0: MSR DAIFSet traps without SCTLR_EL1.UMA");
+  const u64 daifset = ESR_TRAPPED_SYSREG | 6ul << 17 | 3ul << 14 | 4ul << 10 | 31ul << 5 | 2ul << 1;
+  platform_ok(fault.esr == daifset, "EL0: MSR DAIFSet traps without SCTLR_EL1.UMA");
+  clear_fault();
 }
 
 void test_user(void) {

@@ -115,7 +115,15 @@ export class Differential {
   }
 
   #fail(what: string): never {
-    throw new Error(`${what}\n  ${this.log.slice(-60).join('\n  ')}`);
+    const lists = this.vgic.save().vcpus.map(({ list, cpuInterface: { lr, hcr, ap0r0, ap1r0 } }) => ({
+      list,
+      lr: lr.filter((it) => it),
+      hcr,
+      ap0r0,
+      ap1r0,
+    }));
+    const after = JSON.stringify(lists, replaceBigint);
+    throw new Error(`${what}\n  ${this.log.slice(-60).join('\n  ')}\n${after}`);
   }
 
   #same(what: string, vgic: unknown, reference: unknown): void {

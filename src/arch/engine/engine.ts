@@ -202,6 +202,11 @@ export class Engine {
     return this.cpu.view.getUint32(this.code.wordOf(record), true);
   }
 
+  /** Out-of-line handlers made so far. */
+  get handlers(): number {
+    return this.#outOfLine.size;
+  }
+
   /** Registers a compiled function; its table index, or -1 where the table is full. */
   addFunction(f: WebAssembly.ExportValue): number {
     const index = ++this.#tableUsed;

@@ -22,6 +22,8 @@ export interface CoreState {
   v: bigint[];
   /** WFE's event register. */
   event: number;
+  /** Software step: what the last instruction was, see S.STEPPED. */
+  stepped: number;
   exclusive: { size: number; address: bigint };
   /** System registers by name. */
   system: Record<string, bigint>;
@@ -45,6 +47,7 @@ export function saveCore(cpu: Cpu): CoreState {
     fpsr: cpu.fpsr,
     v: range(32).flatMap((n) => cpu.v(n)),
     event: i32[S.EVENT >> 2]!,
+    stepped: i32[S.STEPPED >> 2]!,
     exclusive: { size: i32[S.EXCL_SIZE >> 2]!, address: u64[S.EXCL_ADDR >> 3]! },
     system: Object.fromEntries(SLOT_NAMES.map((name, slot) => [name, cpu.sys(slot)])),
   };
@@ -76,6 +79,7 @@ export function restoreCore(cpu: Cpu, state: CoreState): void {
     cpu.setV(n, BigInt.asUintN(64, state.v[n * 2]!), BigInt.asUintN(64, state.v[n * 2 + 1]!));
   }
   i32[S.EVENT >> 2] = state.event & 1;
+  i32[S.STEPPED >> 2] = state.stepped & 3;
   i32[S.EXCL_SIZE >> 2] = state.exclusive.size;
   u64[S.EXCL_ADDR >> 3] = BigInt.asUintN(64, state.exclusive.address);
   SLOT_NAMES.forEach((name, slot) => {

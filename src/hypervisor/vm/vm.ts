@@ -113,6 +113,7 @@ export class Vm {
       state?.board,
     );
     this.engine.cpu.outside = outsideOf(this);
+    this.system.pmu.onInterrupt = (level) => this.vgic.setPpiLevel(this.engine.cpu.vcpu, PPI.pmu, level);
     this.lpt = state ? state.lpt : this.#initialLpt();
     for (const i of indices) {
       this.engine.select(i);
@@ -139,7 +140,10 @@ export class Vm {
   wake(vcpu: number): void {
     const v = this.vcpus[vcpu]!;
     if (v.waiting === 'no' || v.power === 'off') return;
-    this.#updateLines(vcpu);
+    if (v.waiting === 'wfe' && this.system.eventPending(vcpu)) {
+      this.system.setEvent(vcpu, false);
+      v.waiting = 'no';
+    }
     if (this.vgic.hasPending(vcpu)) v.waiting = 'no';
   }
 
@@ -168,13 +172,31 @@ export class Vm {
     vgic.flush(vcpu);
     this.running = vcpu;
     system.takePendingInterrupt();
-    const exit = engine.run(budget);
+    const exit = system.debug.stepping() ? this.#step() : engine.run(Math.min(budget, this.#untilOverflow()));
     this.running = -1;
+    system.pmu.sync();
     vgic.sync(vcpu);
     if (exit === Exit.Wfi) v.waiting = 'wfi';
     else if (exit === Exit.Wfe) v.waiting = 'wfe';
     if (exit === Exit.Wfi || exit === Exit.Wfe) this.#updateLines(vcpu);
     return exit;
+  }
+
+  /** One turn of the software step machine: the exception, or one instruction. */
+  #step(): Exit {
+    const { engine, system } = this;
+    if (system.debug.takeStep()) return Exit.Event;
+    const exit = engine.run(1);
+    system.debug.stepped();
+    return exit;
+  }
+
+  /** Slots until a PMU counter overflows with an interrupt. */
+  #untilOverflow(): number {
+    const { instructions, cycles } = this.system.pmu.nextOverflow();
+    if (instructions === null && cycles === null) return Number.POSITIVE_INFINITY;
+    const left = [instructions, cycles].filter((n) => n !== null).map(Number);
+    return Math.max(1, Math.min(...left));
   }
 
   /** Stores the vCPU's stolen time where the guest reads it (whole ns, one 64-bit store). */

@@ -10,7 +10,7 @@ _start:
     mov     x0, #0xf
     msr     S3_4_C12_C9_5, x0       // ICC_SRE_EL2: SRE, DFB, DIB, Enable
     isb
-    mov     x0, #(1 << 31 | 1 << 4 | 1 << 3)
+    ldr     x0, =(1 << 31 | 1 << 4 | 1 << 3)
     msr     hcr_el2, x0             // RW, IMO, FMO
     ldr     x0, =0x48000000
     msr     sp_el1, x0

@@ -82,12 +82,7 @@ export function performanceRegisters(profile: Profile): SystemRegister[] {
         store(cpu, SLOT.PMCR_EL0, value & PMCR_STORED);
       },
     }),
-    ...setAndClear(
-      SLOT.PMCNTENSET_EL0,
-      ['PMCNTENSET_EL0', 3, 12, 1],
-      ['PMCNTENCLR_EL0', 3, 12, 2],
-      user(),
-    ),
+    ...setAndClear(SLOT.PMCNTENSET_EL0, ['PMCNTENSET_EL0', 3, 12, 1], ['PMCNTENCLR_EL0', 3, 12, 2], user()),
     ...setAndClear(SLOT.PMOVSSET_EL0, ['PMOVSSET_EL0', 3, 14, 3], ['PMOVSCLR_EL0', 3, 12, 3], user()),
     ...setAndClear(SLOT.PMINTENSET_EL1, ['PMINTENSET_EL1', 0, 14, 1], ['PMINTENCLR_EL1', 0, 14, 2], {}),
     register('PMSWINC_EL0', [3, 3, 9, 12, 4], {
@@ -123,4 +118,3 @@ export function performanceRegisters(profile: Profile): SystemRegister[] {
     ]).flat(),
   ];
 }
-
