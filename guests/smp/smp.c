@@ -49,7 +49,7 @@ static void stop_all(void) {
   for (u32 i = 1; i < cpu_count; i++) {
     cpu_post(i, turn_off, 0);
     u64 polls = 0;
-    while (affinity_info(cpu_mpidr[i]) != 1 && polls < 10000000) polls++;
+    for (; affinity_info(cpu_mpidr[i]) != 1 && polls < 10000000; polls++) cpu_yield();
     ok(polls < 10000000, "CPU_OFF: AFFINITY_INFO says vCPU %u is off", i);
   }
 }

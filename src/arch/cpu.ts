@@ -160,8 +160,10 @@ export class Cpu {
     else this.i32[S.BUDGET >> 2]! -= slots;
   }
 
-  /** Opens the exclusive monitor. */
-  clearExclusive(): void {
+  /** Opens the exclusive monitor; true where it was tagged. */
+  clearExclusive(): boolean {
+    const tagged = this.i32[S.EXCL_SIZE >> 2] !== 0;
     this.i32[S.EXCL_SIZE >> 2] = 0;
+    return tagged;
   }
 }

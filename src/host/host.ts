@@ -192,7 +192,6 @@ export class Host implements VmHost {
         continue;
       }
       this.#timeline.setParallel(running);
-      if (activities[this.#turn] !== 'running') this.#nextTurn();
       while (activities[this.#turn] !== 'running') this.#nextTurn();
       const turn = running === 1 ? LONE_TURN : this.#left;
       const toHorizon = horizon === null ? turn : Math.min(turn, Number(this.#timeline.slotsUntil(horizon)));
@@ -203,9 +202,10 @@ export class Host implements VmHost {
         exit = vm.enter(vcpu, Math.max(1, Math.min(toHorizon, quota)));
         const used = vm.engine.takeConsumed();
         this.#timeline.spend(used);
-        this.#left -= used;
+        // A vCPU that runs alone has its whole turn before it when another wakes, wherever slices were cut.
+        this.#left = running === 1 ? this.#quantumSlots : this.#left - used;
       });
-      if (this.#left <= 0) this.#nextTurn();
+      if (this.#left <= 0 || exit === (Exit.Wfe as Exit)) this.#nextTurn();
       if (exit === (Exit.Debug as Exit)) return 'debug';
       if (limit.poll?.()) return 'polled';
     }

@@ -63,7 +63,7 @@ extern const char test_exit[], test_exit_end[], test_resume[];
   op " d8, d9, [x1, #112]\n" op " d10, d11, [x1, #128]\n" op " d12, d13, [x1, #144]\n" op " d14, d15, [x1, #160]\n"
 
 __asm__(
-    ".text\n.balign 16\n"
+    ".text\n.balign 16\n.global test_enter, test_exit, test_exit_end, test_resume\n"
     "test_enter:\n"
     "ldr x1, =host\n" KEPT("stp") "mov x2, sp\nmrs x3, tpidr_el0\nstp x2, x3, [x1, #96]\n"
     "mov x30, x0\n"

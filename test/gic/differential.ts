@@ -115,7 +115,8 @@ export class Differential {
   }
 
   #fail(what: string): never {
-    const lists = this.vgic.save().vcpus.map(({ list, cpuInterface: { lr, hcr, ap0r0, ap1r0 } }) => ({
+    const lists = this.vgic.save().vcpus.map(({ list, dirty, cpuInterface: { lr, hcr, ap0r0, ap1r0 } }) => ({
+      dirty,
       list,
       lr: lr.filter((it) => it),
       hcr,

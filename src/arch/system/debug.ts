@@ -80,32 +80,44 @@ export class Debug {
 
   // ---- software step (D2.12)
 
-  /** Whether the step machine is active: then the run loop runs one instruction at a time. */
+  /** Whether instructions must run one at a time: the step machine is active, or a breakpoint may match at this EL. */
   stepping(): boolean {
+    return this.#stepMachineActive() || this.#breakpointsInForce();
+  }
+
+  #stepMachineActive(): boolean {
     return (low(this.#cpu, SLOT.MDSCR_EL1) & MDSCR_SS) !== 0 && this.#enabled();
   }
 
-  /** Active-pending: takes the software step exception. False: active-not-pending, run one instruction. */
+  #breakpointsInForce(): boolean {
+    const { el, vcpu } = this.#cpu;
+    const { breakpoints } = this.#active[vcpu]!;
+    if (!breakpoints.length || !this.#enabled()) return false;
+    return breakpoints.some(({ control }) => includesEl(el, control >>> 1, control));
+  }
+
+  /** Before an instruction that runs alone: takes the step or breakpoint exception that is due. False: none, run it. */
   takeStep(): boolean {
-    const { i32 } = this.#cpu;
-    if (i32[S.PSTATE >> 2]! & PSTATE.SS) {
+    if (this.#stepMachineActive()) {
+      const { i32 } = this.#cpu;
+      if (!(i32[S.PSTATE >> 2]! & PSTATE.SS)) {
+        this.#softwareStep();
+        return true;
+      }
       i32[S.STEPPED >> 2] = this.#isLoadExclusive() ? 3 : 1;
-      return false;
     }
-    const stepped = i32[S.STEPPED >> 2]!;
+    return this.breakpoint();
+  }
+
+  #softwareStep(): void {
+    const stepped = this.#cpu.i32[S.STEPPED >> 2]!;
     const iss = (stepped & 1 ? STEP_ISV : 0) | (stepped & 2 ? STEP_EX : 0) | Fault.Debug;
     synchronousFrom(this.#cpu, ExceptionClass.SoftwareStep, iss);
-    return true;
   }
 
-  /** The one instruction has run (or has taken an exception, which clears PSTATE.SS itself). */
+  /** SSAdvance: behind the instruction that ran alone, and before exceptions that return behind it. */
   stepped(): void {
-    this.advance();
-  }
-
-  /** SSAdvance: before exceptions that return behind the instruction. */
-  advance(): void {
-    if (this.stepping()) this.#cpu.i32[S.PSTATE >> 2]! &= ~PSTATE.SS;
+    if (this.#stepMachineActive()) this.#cpu.i32[S.PSTATE >> 2]! &= ~PSTATE.SS;
   }
 
   /** DebugExceptionReturnSS: which bit of SPSR an exception return puts into PSTATE.SS. */
@@ -115,25 +127,30 @@ export class Debug {
   }
 
   #isLoadExclusive(): boolean {
+    return (this.#instruction() & 0x3fc0_0000) === 0x0840_0000;
+  }
+
+  /** The word at the pc, or -1 where it cannot be fetched. */
+  #instruction(): number {
     const cpu = this.#cpu;
     const pc = cpu.pc;
     const { mmu } = cpu.system;
     const want = cpu.el ? Want.FETCH : Want.FETCH | Want.USER;
-    if (mmu.probe(Number(BigInt.asIntN(32, pc)), Number(BigInt.asIntN(32, pc >> 32n)), want) !== OK) return false;
+    if (mmu.probe(Number(BigInt.asIntN(32, pc)), Number(BigInt.asIntN(32, pc >> 32n)), want) !== OK) return -1;
     const host = cpu.ram.host(mmu.physical);
-    return host >= 0 && (cpu.view.getUint32(host, true) & 0x3fc0_0000) === 0x0840_0000;
+    return pc & 3n || host < 0 ? -1 : cpu.view.getUint32(host, true);
   }
 
   // ---- breakpoints (D2.8)
 
-  /** Takes a breakpoint exception where one matches the present instruction. */
+  /** Takes a breakpoint exception where one matches the present instruction, if that can be fetched. */
   breakpoint(): boolean {
     const { breakpoints } = this.#active[this.#cpu.vcpu]!;
     if (!breakpoints.length || !this.#enabled()) return false;
     const pc = this.#cpu.pc;
     const pcLow = Number(BigInt.asIntN(32, pc));
     const pcHigh = Number(BigInt.asIntN(32, pc >> 32n));
-    if (!breakpoints.some((b) => this.#breaks(b, pcLow, pcHigh))) return false;
+    if (!breakpoints.some((b) => this.#breaks(b, pcLow, pcHigh)) || this.#instruction() < 0) return false;
     synchronousFrom(this.#cpu, ExceptionClass.Breakpoint, Fault.Debug);
     return true;
   }
@@ -154,18 +171,6 @@ export class Debug {
     const linked = low(this.#cpu, SLOT.DBGBCR0_EL1 + n);
     if (!(linked & 1) || ((linked >>> 20) & 0xf) !== BreakpointType.LinkedContext) return false;
     return low(this.#cpu, SLOT.DBGBVR0_EL1 + n) === low(this.#cpu, SLOT.CONTEXTIDR_EL1);
-  }
-
-  /** Bytes from the start of a virtual page at which an instruction has a breakpoint in some context. */
-  breakpointsIn(pageLow: number, pageHigh: number): number[] {
-    return this.#active[this.#cpu.vcpu]!.breakpoints.filter(
-      (b) => isAddress(b.control) && ((b.low ^ pageLow) & ~0xfff) === 0 && !((b.high ^ pageHigh) & 0xff_ffff),
-    ).map((b) => b.low & 0xffc);
-  }
-
-  /** Whether a breakpoint may match anywhere (by context alone): `breakpoint` must then be asked at each instruction. */
-  get breaksAnywhere(): boolean {
-    return this.#active[this.#cpu.vcpu]!.breakpoints.some((b) => ((b.control >>> 20) & 0xf) === BreakpointType.Context);
   }
 
   // ---- watchpoints (D2.9)
@@ -197,8 +202,6 @@ export class Debug {
     return -1;
   }
 }
-
-const isAddress = (control: number): boolean => ((control >>> 20) & 0xf) <= BreakpointType.LinkedAddress;
 
 /** VA[48:0] as a number. */
 const addressOf = (lower: number, upper: number): number => (upper & 0x1_ffff) * 2 ** 32 + (lower >>> 0);

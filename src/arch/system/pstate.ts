@@ -21,7 +21,8 @@ const LINE_SERROR = 2;
 const LINE_STEP = 4;
 
 const HCR_VSE = 1 << 8;
-const MDSCR_SS = 1;
+/** MDSCR_EL1.{MDE,SS}. */
+const MDSCR_ANY = 0x8001;
 
 /** PSTATE as an exception saves it (GetPSRFromPSTATE), as a signed 32-bit number. */
 export function spsrOf(cpu: Cpu): number {
@@ -49,7 +50,7 @@ export function refreshLines(cpu: Cpu): void {
   cpu.i32[S.LINES >> 2] =
     (outside.irq || outside.fiq ? LINE_INTERRUPT : 0) |
     (low(cpu, SLOT.HCR_EL2) & HCR_VSE ? LINE_SERROR : 0) |
-    (low(cpu, SLOT.MDSCR_EL1) & MDSCR_SS ? LINE_STEP : 0);
+    (low(cpu, SLOT.MDSCR_EL1) & MDSCR_ANY ? LINE_STEP : 0);
 }
 
 /** The interrupt that is taken before the next instruction, or null. SError first, then FIQ, then IRQ (D1.13.4). */

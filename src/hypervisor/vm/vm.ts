@@ -99,7 +99,7 @@ export class Vm {
         mpidr: indices.map(mpidrOf),
         spis: SPI_COUNT - 32,
         listRegisters: config.listRegisters,
-        host: { kick: (vcpu) => this.#kick(vcpu) },
+        host: { kick: () => this.#kick() },
       },
       state?.vgic,
     );
@@ -177,8 +177,9 @@ export class Vm {
     system.pmu.sync();
     vgic.sync(vcpu);
     if (exit === Exit.Wfi) v.waiting = 'wfi';
-    else if (exit === Exit.Wfe) v.waiting = 'wfe';
-    if (exit === Exit.Wfi || exit === Exit.Wfe) this.#updateLines(vcpu);
+    // Another vCPU's turn opens a tagged monitor, and that is an event (D1.17.1): such a WFE does not wait, it yields.
+    else if (exit === Exit.Wfe && !engine.cpu.clearExclusive()) v.waiting = 'wfe';
+    if (v.waiting !== 'no') this.#updateLines(vcpu);
     return exit;
   }
 
@@ -268,8 +269,9 @@ export class Vm {
     }
   }
 
-  #kick(vcpu: number): void {
-    if (vcpu === this.running) this.engine.cpu.requestExit(Exit.Event);
+  /** An interrupt has changed for some vCPU. Whichever runs now stops, so that the one concerned is seen to at once. */
+  #kick(): void {
+    if (this.running >= 0) this.engine.cpu.requestExit(Exit.Event);
   }
 
   #initialLpt(): LptState | null {

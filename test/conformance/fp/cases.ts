@@ -2,7 +2,7 @@
 import { type Encoding, fieldsOf } from '../../../src/arch/a64/pattern.js';
 import type { Fmt } from '../../../src/arch/semantics/softfp/index.js';
 import type { Random } from '../random.js';
-import { addend, integer, operand, partner } from './operands.js';
+import { addend, integer, nearHalfway, operand, partner } from './operands.js';
 import { type Case, GENERAL } from './oracle.js';
 
 /** The operands' format, by the name or fields of a line. */
@@ -63,10 +63,18 @@ export function drawCase(r: Random, encoding: Encoding, word: number): Case {
       a.push(a[0]!);
       continue;
     }
-    const [x, y] = [operand(r, fmt), 0n];
+    if (r.chance(1, 8)) {
+      const triple = nearHalfway(r, fmt);
+      n.push(triple.a);
+      m.push(triple.b);
+      a.push(triple.c);
+      continue;
+    }
+    const x = operand(r, fmt);
+    const y = r.chance(2, 3) ? partner(r, fmt, x) : operand(r, fmt);
     n.push(x);
-    m.push(r.chance(2, 3) ? partner(r, fmt, x) : y || operand(r, fmt));
-    a.push(addend(r, fmt, x, m[i]!));
+    m.push(y);
+    a.push(addend(r, fmt, x, y));
   }
   put(f.Rd, a);
   put(f.Ra, a);

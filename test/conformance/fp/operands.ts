@@ -85,7 +85,12 @@ export function operand(r: Random, fmt: Fmt): bigint {
       return bits(r, fmt);
     case 16:
       // The middle of the range of the next narrower format, and its edges.
-      return pack(r, fmt, bias + r.pick([-126, -149, -150, 127, 128, -14, -24, -25, 15, 16]), pattern(r, fraction));
+      return pack(
+        r,
+        fmt,
+        bias + r.pick([-126, -127, -149, -150, 127, 128, -14, -15, -24, -25, 15, 16]),
+        pattern(r, fraction),
+      );
     default:
       return pack(r, fmt, between(r, bias - 40, bias + 40), pattern(r, fraction));
   }
@@ -97,7 +102,7 @@ const exponentOf = (fmt: Fmt, a: bigint): number => Number(a >> BigInt(LAYOUT[fm
 export function partner(r: Random, fmt: Fmt, a: bigint): bigint {
   const { fraction, ones, bias } = LAYOUT[fmt];
   const exponent = exponentOf(fmt, a);
-  switch (r.below(8)) {
+  switch (r.below(9)) {
     case 0:
       return BigInt.asUintN(fmt, (a ^ (BigInt(r.below(2)) << BigInt(fmt - 1))) + BigInt(between(r, -2, 2)));
     case 1:
@@ -114,9 +119,33 @@ export function partner(r: Random, fmt: Fmt, a: bigint): bigint {
       const quotient = fpDiv(fmt, fixedToFp(fmt, BigInt(between(r, 2, 3)), 0, control), a, control);
       return BigInt.asUintN(fmt, quotient + BigInt(between(r, -1, 1)));
     }
+    case 6: {
+      // A product just below the smallest normal number, or a quotient.
+      const control = { fpcr: 0, flags: 0 };
+      const smallest = 1n << BigInt(fraction);
+      const b = r.below(2) ? fpDiv(fmt, smallest, a, control) : fpDiv(fmt, a, smallest, control);
+      return BigInt.asUintN(fmt, b + BigInt(between(r, -2, 2)));
+    }
     default:
       return operand(r, fmt);
   }
+}
+
+/**
+ * Factors and an addend whose exact sum is so close to halfway between two numbers that a first rounding hits it:
+ * (1 + x)(1 - x) is next to 1, which is half a unit of the addend's last place.
+ */
+export function nearHalfway(r: Random, fmt: Fmt): { a: bigint; b: bigint; c: bigint } {
+  const { fraction, bias } = LAYOUT[fmt];
+  const step = between(r, Math.max(1, (fraction >> 1) - 2), Math.min(fraction - 1, (fraction >> 1) + 6));
+  const exponent = fmt === 16 ? between(r, -2, 2) : between(r, -20, 20);
+  const last = BigInt(r.below(8) ? 0 : between(r, 0, 3));
+  // A few bits of x reach past the addend's double, so that rounding to odd must look at the last bit.
+  const x = BigInt(r.pick([1, 1, 3, 5, 7])) << BigInt(Math.max(0, fraction - step - 1));
+  const a = pack(r, fmt, bias + exponent, x);
+  const b = pack(r, fmt, bias - 1, -(x << 1n) + last);
+  const c = pack(r, fmt, bias + exponent + fraction + between(r, 0, 2), pattern(r, fraction));
+  return { a, b, c };
 }
 
 /** An addend that cancels most of a * b, or falls near its rounding boundary, or any. */

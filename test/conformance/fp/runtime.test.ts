@@ -2,6 +2,7 @@
 // an oracle process allows; the library itself is compared with the oracle in ../softfp.
 import { expect, test } from 'vitest';
 import { Cpu } from '../../../src/arch/cpu.js';
+import { createHarness, zeroState } from '../../../src/arch/engine/harness.js';
 import { S } from '../../../src/arch/engine/layout.js';
 import { PhysicalMemory } from '../../../src/arch/engine/physical.js';
 import { fpSoft } from '../../../src/arch/engine/runtime/fp-soft.js';
@@ -13,9 +14,10 @@ import {
 } from '../../../src/arch/engine/runtime/fp-soft-operations.js';
 import { instantiateRuntime } from '../../../src/arch/engine/runtime.js';
 import { PROFILES } from '../../../src/arch/profiles.js';
+import { FP } from '../../../src/arch/semantics/fp/index.js';
 import type { Fmt } from '../../../src/arch/semantics/softfp/index.js';
 import { Random } from '../random.js';
-import { addend, integer, operand, partner } from './operands.js';
+import { addend, integer, nearHalfway, operand, partner } from './operands.js';
 
 /** FP_CASES of each function; FP_SEED for another campaign. */
 const CASES = Number(process.env.FP_CASES ?? 4000);
@@ -138,6 +140,55 @@ test.each([16, 32, 64] as const)('moderate operands of %i bits do not reach the 
   }
 });
 
+/** Vector instructions on v0, v1 and v2: singles, doubles. */
+const VECTORS: readonly [SoftOperation, number, number][] = [
+  ['add', 0x4e22d420, 0x4e62d420],
+  ['sub', 0x4ea2d420, 0x4ee2d420],
+  ['mul', 0x6e22dc20, 0x6e62dc20],
+  ['div', 0x6e22fc20, 0x6e62fc20],
+  ['sqrt', 0x6ea1f820, 0x6ee1f820],
+  ['fma', 0x4e22cc20, 0x4e62cc20],
+];
+
+/** Elements of v0 (the addend), v1 and v2. */
+function triple(r: Random, fmt: Fmt): bigint[] {
+  if (r.chance(1, 2)) {
+    const { a, b, c } = nearHalfway(r, fmt);
+    return [c, a, b];
+  }
+  if (r.chance(1, 2)) return Array.from({ length: 3 }, () => moderate(r, fmt));
+  const a = operand(r, fmt);
+  const b = partner(r, fmt, a);
+  return [addend(r, fmt, a, b), a, b];
+}
+
+test.each(VECTORS)('vectors of %s', (operation, singles, doubles) => {
+  const harness = createHarness('neoverse-n1', FP);
+  for (const fmt of [32, 64] as const) {
+    const r = new Random(SEED, fmt);
+    const used = { add: [1, 2], sub: [1, 2], mul: [1, 2], div: [1, 2], sqrt: [1], fma: [0, 1, 2] }[operation as 'add'];
+    for (let i = 0; i < CASES / 4; i++) {
+      const elements = Array.from({ length: 128 / fmt }, () => triple(r, fmt));
+      const state = zeroState();
+      for (const register of [0, 1, 2]) {
+        const all = elements.reduce((sum, e, at) => sum | (e[register]! << BigInt(at * fmt)), 0n);
+        state.v[register] = [BigInt.asUintN(64, all), all >> 64n];
+      }
+      state.fpsr = 0x10;
+      let fpsr = state.fpsr;
+      const want = elements.reduce((sum, e, at) => {
+        const args = used.map((register) => e[register]!);
+        const one = exact(operation, fmt, args, 0, fpsr);
+        fpsr = one.fpsr;
+        return sum | (BigInt.asUintN(fmt, one.bits) << BigInt(at * fmt));
+      }, 0n);
+      const end = harness.run([fmt === 32 ? singles : doubles], state);
+      const shown = elements.map((e) => e.map((bits) => bits.toString(16)).join(' ')).join(', ');
+      expect([end.v[0]![0] | (end.v[0]![1] << 64n), end.fpsr], shown).toEqual([want, fpsr]);
+    }
+  }
+});
+
 for (const fmt of [16, 32, 64] as const) {
   test.each(BINARY)(`f${fmt}_%s`, (operation) => {
     check(`f${fmt}_${operation}`, operation, fmt, fmt, (r) => {
@@ -150,6 +201,10 @@ for (const fmt of [16, 32, 64] as const) {
   });
   test(`f${fmt}_fma`, () => {
     check(`f${fmt}_fma`, 'fma', fmt, fmt, (r) => {
+      if (r.chance(1, 4)) {
+        const { a, b, c } = nearHalfway(r, fmt);
+        return [c, a, b];
+      }
       const a = operand(r, fmt);
       const b = r.chance(1, 2) ? partner(r, fmt, a) : operand(r, fmt);
       return [addend(r, fmt, a, b), a, b];

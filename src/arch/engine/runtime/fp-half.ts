@@ -29,7 +29,7 @@ function isPlain(a: Assembler, args: readonly Val[]): Val {
 
 /**
  * (double) to half-precision bits, rounded to nearest, with IXC; -1, and nothing done, where the result is neither zero
- * nor clearly normal.
+ * nor normal, also before rounding.
  */
 const roundToHalf: RuntimeFunction = {
   params: ['f64'],
@@ -44,7 +44,7 @@ const roundToHalf: RuntimeFunction = {
     const rounded = a.shr(a.add(magnitude, a.add(even, (1n << 41n) - 1n)), 42);
     const half = a.wrap(a.sub(rounded, (1023 - 15) << 10));
     const exponent = a.shr(magnitude, 52);
-    const inRange = a.and(a.test('ge_u', exponent, 1023 - 13), a.test('lt_s', half, 0x7c00));
+    const inRange = a.and(a.test('ge_u', exponent, 1023 - 14), a.test('lt_s', half, 0x7c00));
     a.if(a.eqz(a.and(inRange, a.test('le_u', exponent, 1023 + 15))), () => a.return(a.i32(-1)));
     raiseInexact(a, () => a.test('ne', a.shl(bits, 22), 0));
     a.return(a.or(half, sign));
@@ -75,14 +75,14 @@ function halfOperation(
 /** `f16_add`, ...: bits in, bits out. */
 export const FP_HALF: Record<string, RuntimeFunction> = {
   round_to_half: roundToHalf,
-  f16_fma: halfOperation('fma', 3, (a, [addend, x, y]) => sumToOdd(a, a.float('mul', x!, y!), addend!).sum),
+  f16_fma: halfOperation('fma', 3, (a, [addend, x, y]) => sumToOdd(a, a.float('mul', x!, y!), addend!)),
   f16_sqrt: halfOperation('sqrt', 1, (a, [x]) => a.float('sqrt', x!)),
   f16_mulx: halfOperation('mulx', 2, (a, [x, y]) => a.float('mul', x!, y!)),
   f16_recps: halfOperation('recps', 2, (a, [x, y]) => {
-    return sumToOdd(a, float(a, 64, 2), a.float('neg', a.float('mul', x!, y!))).sum;
+    return sumToOdd(a, float(a, 64, 2), a.float('neg', a.float('mul', x!, y!)));
   }),
   f16_rsqrts: halfOperation('rsqrts', 2, (a, [x, y]) => {
-    const sum = sumToOdd(a, float(a, 64, 3), a.float('neg', a.float('mul', x!, y!))).sum;
+    const sum = sumToOdd(a, float(a, 64, 3), a.float('neg', a.float('mul', x!, y!)));
     return a.float('mul', sum, float(a, 64, 0.5));
   }),
 };

@@ -20,7 +20,7 @@ const encodingOf = (f: Fields): number => 0x8000 | f.imm15!;
 function inEveryProfile(encoding: number, test: (r: SystemRegister) => boolean): SystemRegister | undefined {
   const found = Object.values(PROFILES).map((profile) => registersOf(profile).find(encoding));
   const [first] = found;
-  return first?.slot !== undefined && found.every((r) => r?.slot === first.slot && test(r)) ? first : undefined;
+  return first && found.every((r) => r !== undefined && r.slot === first.slot && test(r)) ? first : undefined;
 }
 
 const isPlain = (r: SystemRegister): boolean => !r.el0 && !r.absent && r.slot !== undefined;

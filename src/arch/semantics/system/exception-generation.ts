@@ -30,7 +30,7 @@ const generating = (name: string, opc: string, ll: string, exec: (cpu: Cpu, insn
 export const EXCEPTION_GENERATION: readonly Instruction[] = [
   generating('SVC', '000', '01', (cpu, insn) => {
     const next = BigInt.asUintN(64, cpu.pc + 4n);
-    cpu.system.debug.advance();
+    cpu.system.debug.stepped();
     synchronous(cpu, ExceptionClass.Svc, imm16(insn), next);
   }),
   generating('HVC', '000', '10', call('hvc')),
