@@ -3,7 +3,12 @@
 
 #define PAR_ADDRESS 0xfffffffff000ul
 
-#define translate(operation, address) ({ asm volatile("at " #operation ", %0" ::"r"(address) : "memory"); isb(); read_sysreg(par_el1); })
+#define translate(operation, address)                                 \
+  ({                                                                  \
+    asm volatile("at " #operation ", %0" ::"r"(address) : "memory");  \
+    isb();                                                            \
+    read_sysreg(par_el1);                                             \
+  })
 
 static bool par_is(u64 par, u64 address, u32 attributes, u32 shareability) {
   bool pass = !(par & 1) && (par & PAR_ADDRESS) == address && par >> 56 == attributes && (par >> 7 & 3) == shareability;

@@ -54,7 +54,8 @@ static void registers(void) {
   syndrome(ESR_UNKNOWN, "EL0: MRS SCTLR_EL1 is undefined");
   bool trapped_ids = read_sysreg(s3_0_c0_c7_2) >> 36 & 0xf;  // ID_AA64MMFR2_EL1.IDS
   run(user_midr, 0);
-  syndrome(trapped_ids ? ESR_TRAPPED_SYSREG | 3ul << 20 | 1 : ESR_UNKNOWN, "EL0: MRS MIDR_EL1 is undefined (trapped: FEAT_IDST)");
+  syndrome(trapped_ids ? ESR_TRAPPED_SYSREG | 3ul << 20 | 1 : ESR_UNKNOWN,
+           "EL0: MRS MIDR_EL1 is undefined (trapped: FEAT_IDST)");
   run(user_hvc, 0);
   syndrome(ESR_UNKNOWN, "EL0: HVC is undefined");
   write_sysreg(cntkctl_el1, 0);

@@ -1,4 +1,5 @@
 /** Runs a session to its end for `run` and `restore`: console, pace, time limit, results. */
+import { existsSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { formatDuration, formatFrequency } from '../host/time-spec.js';
 import type { ImageSymbol } from '../loader/index.js';
@@ -73,7 +74,7 @@ export async function execute(
   const guestExit = machine.vm.end?.kind === 'exit' ? machine.vm.end.code : null;
   const result: RunResult = {
     status,
-    exitCode: exitCodeOf(status, guestExit, session.refusals.length > 0),
+    exitCode: exitCodeOf(status, guestExit, session.refusals.length > 0 || verdicts.some((v) => v.status === 'fail')),
     guestExit,
     instructions: machine.host.instructions,
     hostTimeNs: Number(machine.host.now() / 1000n),
@@ -100,6 +101,11 @@ export async function execute(
   if (options.engineStats) printStats(machine, result);
   if (options.json) writeJson(options.json, result);
   if (status === 'timeout') err(`chronovisor: --timeout ${options.timeout}: the guest was still running`);
+  for (const { when } of session.pending) {
+    if (when.kind === 'console') err(`chronovisor: console=${when.pattern}: the guest never printed that`);
+  }
+  if (options.saveAt && !existsSync(options.save!))
+    err(`chronovisor: --save-at ${options.saveAt}: never reached, nothing saved`);
   if (status === 'stalled') err('chronovisor: the guest waits for an interrupt that nothing will raise');
   return result.exitCode;
 }
@@ -167,11 +173,11 @@ function openConsole(session: Session): Console {
   };
 }
 
-function exitCodeOf(status: RunResult['status'], guestExit: number | null, refused: boolean): number {
+function exitCodeOf(status: RunResult['status'], guestExit: number | null, failed: boolean): number {
   if (status === 'timeout') return EXIT.timeout;
   if (status === 'interrupted') return 130;
   if (status === 'stalled' || status === 'debug') return EXIT.failed;
-  return (guestExit ?? 0) !== 0 || refused ? EXIT.failed : EXIT.ok;
+  return (guestExit ?? 0) !== 0 || failed ? EXIT.failed : EXIT.ok;
 }
 
 function printVerdicts(verdicts: readonly Verdict[], symbols: readonly ImageSymbol[]): void {

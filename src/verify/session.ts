@@ -63,6 +63,11 @@ export class Session {
     this.machine.vm.board.uart.receive(bytes);
   }
 
+  /** Events that have not happened. */
+  get pending(): readonly SessionEvent[] {
+    return this.#pending;
+  }
+
   /** Adds an event while the session runs. */
   schedule(event: SessionEvent): void {
     this.#pending.push(event);

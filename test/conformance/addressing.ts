@@ -15,6 +15,8 @@ export interface Addressing {
 export const isMemory = (word: number): boolean => ((word >>> 25) & 5) === 4;
 /** LDR (literal), LDRSW (literal), PRFM (literal). */
 export const isLiteral = (word: number): boolean => (word & 0x3b000000) === 0x18000000;
+/** STXR, STLXR, STXP, STLXP of all sizes. */
+export const isStoreExclusive = (word: number): boolean => (word & 0x3fc00000) === 0x08000000;
 /** Branches, exceptions, hints, barriers and system registers. */
 export const isBranchOrSystem = (word: number): boolean => ((word >>> 26) & 7) === 5;
 /** DC ZVA and the other cache operations by address that EL0 may have. */

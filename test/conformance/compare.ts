@@ -1,5 +1,5 @@
 // Runs a batch on one of our engines and compares each case with what the oracle answered.
-import type { Core } from './core.js';
+import type { CaseOutcome, Core } from './core.js';
 import type { Batch, Case } from './generator.js';
 import type { Reply } from './oracle.js';
 import { B, BLOCK, type Ending, sameState, Signal } from './state.js';
@@ -19,6 +19,7 @@ export function oracleEnding(c: Case, reply: Uint32Array, at: number): Ending {
   if (signal === Signal.ILL) return 'undefined';
   if (signal === Signal.ALRM) return 'loop';
   if (c.branch && reply[at + B.PC] !== c.start) return 'end';
+  if (signal === Signal.TRAP) return 'trap';
   return signal === Signal.BUS ? 'alignment' : 'abort';
 }
 
@@ -72,14 +73,10 @@ export async function compareBatch(
   return mismatches;
 }
 
-/** Runs one case in place; the UDF behind it, and where a branch goes, are taken into account. */
-export function runCase(core: Core, c: Case, state: Uint32Array): { ending: Ending; retired: number } {
+/** Runs one case in place; a sequence ends at the UDF behind it. */
+export function runCase(core: Core, c: Case, state: Uint32Array): CaseOutcome {
   const sequence = c.words.length > 1;
   const outcome = core.run(state, 0, sequence ? c.words.length + 1 : 1);
-  if (c.branch && state[B.PC + 1]! >>> 24 && !(state[B.PC + 1]! & 0x00800000)) {
-    // The oracle runs with TCR_EL1.TBI0 set: a branch to the lower half drops the tag (D5.1.4, BranchAddr).
-    state[B.PC + 1]! &= 0x00ffffff;
-  }
   if (sequence && outcome.ending === 'undefined' && state[B.PC] === c.start + 4 * c.words.length) {
     return { ending: 'end', retired: outcome.retired - 1 };
   }
@@ -87,7 +84,7 @@ export function runCase(core: Core, c: Case, state: Uint32Array): { ending: Endi
 }
 
 /** Whether the budget was charged exactly: one for each instruction, the faulting one included. */
-function rightlyRetired(c: Case, state: Uint32Array, outcome: { ending: Ending; retired: number }): boolean {
+function rightlyRetired(c: Case, state: Uint32Array, outcome: CaseOutcome): boolean {
   const straight = c.words.length === 1 || !c.lines.some((line) => line?.instruction.branch);
   if (!straight) return true;
   const done = c.branch ? 1 : (state[B.PC]! - c.start) / 4 + (outcome.ending === 'end' ? 0 : 1);

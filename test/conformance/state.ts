@@ -38,7 +38,17 @@ export const GET_X30 = 0xd53bd05e;
 export const Signal = { ILL: 4, TRAP: 5, BUS: 7, SEGV: 11, ALRM: 14 } as const;
 
 /** How a case ended, in words that both sides can be put into. */
-export type Ending = 'end' | 'undefined' | 'abort' | 'alignment' | 'sp-alignment' | 'loop';
+export type Ending =
+  | 'end'
+  | 'undefined'
+  | 'abort'
+  | 'alignment'
+  | 'sp-alignment'
+  | 'trap'
+  | 'svc'
+  | 'other'
+  /** The oracle did not come back. */
+  | 'loop';
 
 /** B from one address to another. */
 export const branchWord = (from: number, to: number): number => (0x14000000 | (((to - from) >> 2) & 0x3ffffff)) >>> 0;

@@ -322,6 +322,7 @@ export class Engine {
   /** The TypeScript semantics of a record's instruction. */
   #exec(record: number): number {
     const { cpu } = this;
+    cpu.contextChanged = false;
     const insn = this.insnAt(record);
     const instruction = this.#isExec(record) ?? this.decoder.match(insn)!.encoding.instruction;
     if (instruction === UNDEFINED) this.hooks.raise(0);
@@ -329,7 +330,6 @@ export class Engine {
     else instruction.exec!(cpu, insn);
     if (this.#i32[S.REC >> 2] === 0) return 1;
     if (!cpu.contextChanged) return 0;
-    cpu.contextChanged = false;
     this.#i32[S.REC >> 2] = record + RECORD;
     return 1;
   }

@@ -28,7 +28,7 @@ describe.each(Object.values(PROFILES))('$name', (profile) => {
   const { list } = registersOf(profile);
 
   it('has every register where the assembler has it', () => {
-    const lines = list.map((r) => (r.readEl === NEVER ? `msr ${r.name}, x5` : `mrs x5, ${r.name}`));
+    const lines = list.map((r) => (r.writeEl === NEVER ? `mrs x5, ${r.name}` : `msr ${r.name}, x5`));
     const words = assemble(lines);
     expect(words).toHaveLength(list.length);
     const wrong = list.filter((r, i) => ((words[i]! >>> 5) & 0x7fff) !== (r.encoding & 0x7fff) || r.encoding < 0x8000);

@@ -4,7 +4,7 @@ import { Engine } from '../engine/engine.js';
 import { PROFILES } from '../profiles.js';
 import { TABLE } from '../semantics/index.js';
 import { CoreSystem } from './core-system.js';
-import { type SlotName, SLOT } from './slots.js';
+import { SLOT, type SlotName } from './slots.js';
 
 export const RAM = 0x4000_0000;
 export const RAM_BYTES = 0x80_0000;

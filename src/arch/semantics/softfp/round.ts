@@ -24,8 +24,8 @@ export function bitLength(n: bigint): number {
 }
 
 /**
- * Rounds significand / 2^shift (shift >= 1, sign given apart) to an integer magnitude.
- * `remainder` is what truncation drops, in units of 2^-shift.
+ * Whether the magnitude integer + remainder / 2^shift (shift >= 1, remainder not 0) rounds up to integer + 1.
+ * 'odd' never does: its caller sets the lowest bit instead.
  */
 function roundUp(rounding: Rounding, sign: number, integer: bigint, remainder: bigint, shift: number): boolean {
   switch (rounding) {
