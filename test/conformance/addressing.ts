@@ -17,8 +17,24 @@ export const isMemory = (word: number): boolean => ((word >>> 25) & 5) === 4;
 export const isLiteral = (word: number): boolean => (word & 0x3b000000) === 0x18000000;
 /** STXR, STLXR, STXP, STLXP of all sizes. */
 export const isStoreExclusive = (word: number): boolean => (word & 0x3fc00000) === 0x08000000;
+/** LDAPR of all sizes. */
+export const isLoadAcquirePc = (word: number): boolean => (word & 0x3fe0fc00) === 0x38a0c000;
+/** More than one single-copy atomic access: pairs, SIMD structures, Q registers. */
+export const isSplit = (word: number): boolean => {
+  const group = (word >>> 27) & 7;
+  const vector = (word >>> 26) & 1;
+  return (
+    group === 5 || (group === 1 && vector === 1) || (group === 7 && vector === 1 && (word & 0xc0800000) === 0x00800000)
+  );
+};
 /** Branches, exceptions, hints, barriers and system registers. */
 export const isBranchOrSystem = (word: number): boolean => ((word >>> 26) & 7) === 5;
+/** B, BL, B.cond, CBZ, CBNZ, TBZ, TBNZ, BR, BLR, RET. */
+export const isBranch = (word: number): boolean =>
+  (word & 0x7c000000) === 0x14000000 ||
+  (word & 0xff000010) >>> 0 === 0x54000000 ||
+  (word & 0x7c000000) === 0x34000000 ||
+  (word & 0xff9ffc1f) >>> 0 === 0xd61f0000;
 /** DC ZVA and the other cache operations by address that EL0 may have. */
 export const isCacheByAddress = (word: number): boolean => (word & 0xfffff000) >>> 0 === 0xd50b7000;
 

@@ -20,13 +20,13 @@ const TCR_IPS = 2n << 32n;
 
 /** ESR_EL1.EC to what the oracle can tell apart. */
 const ENDINGS: Readonly<Record<number, Ending>> = {
-  0x00: 'undefined',
-  0x18: 'undefined',
-  0x15: 'svc',
-  0x20: 'abort',
-  0x22: 'alignment',
-  0x26: 'sp-alignment',
-  0x3c: 'trap',
+  0: 'undefined',
+  24: 'undefined',
+  21: 'svc',
+  32: 'abort',
+  34: 'alignment',
+  38: 'sp-alignment',
+  60: 'trap',
 };
 const DATA_ABORT = 0x24;
 const ALIGNMENT_FAULT = 0x21;

@@ -7,7 +7,7 @@ import { Core } from './core.js';
 import { Generator } from './generator.js';
 import { disassemble, Oracle, OracleProgram } from './oracle.js';
 import { Random } from './random.js';
-import { BLOCK, B, differences } from './state.js';
+import { B, BLOCK, differences } from './state.js';
 
 const table = TABLE;
 const only = new RegExp(process.env.ONLY ?? '.');
@@ -17,19 +17,37 @@ test('first', async () => {
   const oracle = new Oracle(program, profile);
   const decoder = new Decoder(table, PROFILES[profile]!.features);
   const g = new Generator({ decoder, fp16: profile !== 'cortex-a57' });
-  const encodings = decoder.encodings.filter((e) => (e.mask & 0x1c000000) !== 0x1c000000 || ((e.value >>> 26) & 7) !== 5 || e.instruction.direct || /^(BR|BLR|RET)$/.test(e.instruction.name)).filter((e) => only.test(e.instruction.name));
+  const encodings = decoder.encodings
+    .filter(
+      (e) =>
+        (e.mask & 0x1c000000) !== 0x1c000000 ||
+        ((e.value >>> 26) & 7) !== 5 ||
+        e.instruction.direct ||
+        /^(BR|BLR|RET)$/.test(e.instruction.name),
+    )
+    .filter((e) => only.test(e.instruction.name));
   console.log(encodings.length, decoder.encodings.length);
   const N = Number(process.env.N ?? 10);
   const seen = new Map<string, number>();
   const t: Record<string, number> = { gen: 0, oracle: 0 };
   let cases = 0;
-  const cores = (process.env.KINDS ?? 'interpreter,blocks').split(',').map((k) => new Core(profile, table, k as 'interpreter'));
+  const cores = (process.env.KINDS ?? 'interpreter,blocks')
+    .split(',')
+    .map((k) => new Core(profile, table, k as 'interpreter'));
   const mode = process.env.CMODE ?? 'single';
   for (let i = 0; i < N; i++) {
     const r = new Random(Number(process.env.SEED ?? 1), i);
     let t0 = performance.now();
-    const batch = mode === 'single' ? g.singles(r, Array.from({ length: 1024 }, () => r.pick(encodings))) : mode === 'sweep' ? g.sweep(r, 1024, encodings) : g.sequences(r, 600, encodings);
-    let t1 = performance.now();
+    const batch =
+      mode === 'single'
+        ? g.singles(
+            r,
+            Array.from({ length: 1024 }, () => r.pick(encodings)),
+          )
+        : mode === 'sweep'
+          ? g.sweep(r, 1024, encodings)
+          : g.sequences(r, 600, encodings);
+    const t1 = performance.now();
     t.gen! += t1 - t0;
     const reply = await oracle.exchange(batch);
     t0 = performance.now();
@@ -54,7 +72,15 @@ test('first', async () => {
           core.run(state, 0, 1);
           diff.push(...differences(state, 0, reply.states, m.index * BLOCK));
         }
-        console.log(name, i, m.index, disassemble(program, c.words, c.start).join('\n'), diff.join('\n'), 'sig', reply.states[m.index*BLOCK+B.SIGNAL]);
+        console.log(
+          name,
+          i,
+          m.index,
+          disassemble(program, c.words, c.start).join('\n'),
+          diff.join('\n'),
+          'sig',
+          reply.states[m.index * BLOCK + B.SIGNAL],
+        );
       }
     }
   }

@@ -69,7 +69,7 @@ export abstract class Emitter extends Assembler {
     results: readonly ValType[],
     callees: Readonly<Record<string, Callee>>,
   ) {
-    super(params, results, { ...HOST_CALLEES, ...callees });
+    super(params, results, callees);
   }
 
   // ---- what the engines supply

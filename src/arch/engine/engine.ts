@@ -242,14 +242,17 @@ export class Engine {
     if (physical < 0) return cpu.spend(1);
     const host = cpu.ram.host(physical);
     const page = this.code.page(host & ~0xfff);
-    const pc = this.#i64[S.PC >> 3]!;
-    const low = Number(BigInt.asUintN(32, pc));
-    const entry = i32[S.ITLB >> 2]! + ((low >>> 12) & (ITLB_ENTRIES - 1)) * ITLB_ENTRY;
-    this.#i64[entry >> 3] = pc & ~0xfffn;
-    i32[(entry + 8) >> 2] = page;
+    const low = i32[S.PC >> 2]!;
+    const high = i32[(S.PC >> 2) + 1]!;
+    const entry = (i32[S.ITLB >> 2]! + ((low >>> 12) & (ITLB_ENTRIES - 1)) * ITLB_ENTRY) >> 2;
+    i32[entry] = low & ~0xfff;
+    i32[entry + 1] = high;
+    i32[entry + 2] = page;
     const record = page + ((low & 0xffc) << 3);
     i32[S.REC >> 2] = record;
-    this.#i64[S.BIAS >> 3] = pc - BigInt(record >>> 3);
+    const units = record >>> 3;
+    i32[S.BIAS >> 2] = low - units;
+    i32[(S.BIAS >> 2) + 1] = high - (low >>> 0 < units ? 1 : 0);
   }
 
   /** Decodes the word behind a record into it, and compiles the block that it starts. */

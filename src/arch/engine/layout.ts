@@ -95,7 +95,7 @@ export const TLB_ADDEND = 16;
 export const TLB_INVALID = 1n << 62n;
 
 /** Fetch TLB: direct mapped, 16-byte entries {tag i64, record page address i32}. */
-export const ITLB_BITS = 8;
+export const ITLB_BITS = 10;
 export const ITLB_ENTRIES = 1 << ITLB_BITS;
 export const ITLB_ENTRY = 16;
 export const ITLB_BYTES = ITLB_ENTRIES * ITLB_ENTRY;

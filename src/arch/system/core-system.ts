@@ -30,7 +30,7 @@ export class CoreSystem {
 
   /** Becomes the engine's hooks. */
   constructor(engine: Engine) {
-    const { cpu, code, memory, map } = engine;
+    const { cpu, memory, map } = engine;
     this.engine = engine;
     this.cpu = cpu;
     this.vcpus = engine.retired.length;
@@ -39,8 +39,8 @@ export class CoreSystem {
     this.registers = registersOf(cpu.profile);
     this.mmu = new Mmu(cpu, memory, map, this.vcpus);
     this.access = new MemoryAccess(cpu, this.mmu, {
-      isCode: (host) => code.isCode(host),
-      written: (host, length) => code.written(host, length, code.indexOf(cpu.i32[S.REC >> 2]!)),
+      isCode: (host) => engine.code.isCode(host),
+      written: (host, length) => this.#codeWritten(host, length),
     });
     this.debug = new Debug(cpu, this.vcpus);
     this.cycles = () => BigInt(engine.now());
@@ -96,8 +96,14 @@ export class CoreSystem {
 
   /** Memory was changed by something other than a guest's instruction (a device, a loader, the hypervisor). */
   memoryWritten(host: number, length: number): void {
-    this.engine.code.written(host, length, -1);
+    this.#codeWritten(host, length);
     this.mmu.tables.written(host, length);
+  }
+
+  /** The page of records that the vCPU is in must stay. */
+  #codeWritten(host: number, length: number): void {
+    const { code } = this.engine;
+    code.written(host, length, code.indexOf(this.cpu.i32[S.REC >> 2]!));
   }
 
   /** The event register of a vCPU, loaded or parked. */
