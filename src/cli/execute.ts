@@ -1,16 +1,20 @@
 /** Runs a session to its end for `run` and `restore`: console, pace, time limit, results. */
-import { existsSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { formatDuration, formatFrequency } from '../host/time-spec.js';
 import type { ImageSymbol } from '../loader/index.js';
 import { symbolize } from '../loader/index.js';
 import type { Machine } from '../migration/snapshot.js';
 import { saveSnapshot } from '../migration/snapshot.js';
+import { runPage } from '../verify/run-report.js';
 import { Session, type SessionStatus } from '../verify/session.js';
 import type { Verdict } from '../verify/verdict.js';
 import { Watch } from '../verify/watch.js';
+import { describeWhen } from '../verify/when.js';
 import { EXIT } from './errors.js';
 import { writeOutput } from './files.js';
+import { log } from './log.js';
 import type { CommonOptions } from './options.js';
 import { planOf } from './options.js';
 import { stateHash } from './state-hash.js';
@@ -36,11 +40,14 @@ const err = (line: string): void => void process.stderr.write(`${line}\n`);
 /** @returns the exit code */
 export async function execute(
   machine: Machine,
+  image: string,
   options: CommonOptions,
   symbols: readonly ImageSymbol[],
 ): Promise<number> {
   const started = performance.now();
   const plan = planOf(options, (path) => writeOutput(path, saveSnapshot(machine)));
+  const { config } = machine.vm;
+  log.info({ config, host: machine.host.counter.spec, engine: options.engine, events: plan.events.length }, 'run');
   const watch = new Watch(machine);
   const out: number[] = [];
   const flush = (): void => {
@@ -53,6 +60,7 @@ export async function execute(
   session.onMigration = (m) => {
     flush();
     watch.migrated(m);
+    log.info({ from: m.from.name, to: m.to.name, strategy: m.strategy, instructions: m.instructions }, 'migrated');
     const hosts = `${formatFrequency(m.from.freqHz)} -> ${formatFrequency(m.to.freqHz)}`;
     const downtime = formatDuration(m.resume - m.stop);
     err(`migrated at ${formatDuration(m.stop)} host time: ${hosts}, strategy ${m.strategy}, downtime ${downtime}`);
@@ -93,16 +101,27 @@ export async function execute(
     })),
     verdicts,
   };
+  log.info({ status, exitCode: result.exitCode, instructions: result.instructions, wallMs: result.wallMs }, 'end');
   if (options.hash) {
     result.stateHash = stateHash(machine);
     err(`state-hash: ${result.stateHash}`);
   }
   if (session.migrations.length || verdicts.some((v) => v.status === 'fail')) printVerdicts(verdicts, symbols);
   if (options.engineStats) printStats(machine, result);
+  if (options.report) {
+    mkdirSync(options.report, { recursive: true });
+    const path = join(options.report, 'index.html');
+    const { host } = machine;
+    const { migrations } = session;
+    const firstHz = (migrations[0]?.from ?? host.counter.spec).freqHz;
+    const common = { image, status, verdicts, migrations, firstHz, accounts: host.accounts, hostTime: host.now() };
+    writeOutput(path, runPage({ ...common, samples: watch.samples.list }));
+    err(`report: ${path}`);
+  }
   if (options.json) writeJson(options.json, result);
   if (status === 'timeout') err(`chronovisor: --timeout ${options.timeout}: the guest was still running`);
-  for (const { when } of session.pending) {
-    if (when.kind === 'console') err(`chronovisor: console=${when.pattern}: the guest never printed that`);
+  for (const { when, action } of session.pending) {
+    if (action.kind !== 'call') err(`chronovisor: ${action.kind} at ${describeWhen(when)}: the run ended before`);
   }
   if (options.saveAt && !existsSync(options.save!))
     err(`chronovisor: --save-at ${options.saveAt}: never reached, nothing saved`);

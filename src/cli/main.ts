@@ -1,11 +1,12 @@
 #!/usr/bin/env node
 /** The command line. */
 import { readFileSync } from 'node:fs';
-import { Command, CommanderError } from 'commander';
+import { Command, CommanderError, Option } from 'commander';
 import { addDemo } from './demo.js';
 import { EXIT, reportError } from './errors.js';
 import { addImage } from './image.js';
 import { addInspect } from './inspect.js';
+import { LOG_LEVELS, setLogLevel } from './log.js';
 import { addRestore } from './restore.js';
 import { addRun } from './run.js';
 
@@ -19,6 +20,10 @@ const program = new Command('chronovisor')
   )
   .version(version)
   .showHelpAfterError('(chronovisor --help says more)')
+  .addOption(
+    new Option('--log <level>', "the platform's own log, JSON lines on stderr").choices(LOG_LEVELS).default('silent'),
+  )
+  .hook('preAction', (command) => setLogLevel(command.opts<{ log: string }>().log))
   .exitOverride();
 for (const add of [addRun, addRestore, addDemo, addImage, addInspect]) add(program);
 for (const command of program.commands) command.exitOverride().showHelpAfterError('(chronovisor --help says more)');

@@ -18,6 +18,7 @@ export interface CommonOptions {
   pause: string;
   migrate: string[];
   input: string[];
+  powerKey: string[];
   until?: string;
   timeout: string;
   save?: string;
@@ -46,6 +47,7 @@ export const COMMON: readonly Option[] = [
   new Option('--input <"when type text">', 'type at the console; \\n, \\r, \\t, \\xNN (repeatable)')
     .argParser(collect)
     .default([], 'none'),
+  new Option('--power-key <when>', 'press the power key there (repeatable)').argParser(collect).default([], 'none'),
   new Option('--until <when>', 'stop there'),
   new Option('--timeout <seconds>', 'stop after this much wall time, with status 124').default('60'),
   new Option('--save <file>', 'write a snapshot at --save-at, or at the end'),
@@ -84,6 +86,9 @@ export function planOf(options: CommonOptions, save: (path: string) => void): Pl
   for (const text of options.input) {
     const [when, typed] = splitWhen(text, 'type', '--input');
     events.push({ when, action: { kind: 'type', text: unescaped(typed) } });
+  }
+  for (const text of options.powerKey) {
+    events.push({ when: parseWhen(text, '--power-key'), action: { kind: 'power-key', down: true } });
   }
   if (options.saveAt && !options.save) throw new UsageError('--save-at: no file; add --save f');
   if (options.saveAt) {

@@ -10,6 +10,6 @@ export function addRestore(program: Command): void {
   for (const option of COMMON) command.addOption(option);
   command.action(async (path: string, options: CommonOptions) => {
     const machine = restoreSnapshot(readInput(path), options.engine as 'interp' | 'jit');
-    process.exitCode = await execute(machine, options, []);
+    process.exitCode = await execute(machine, path, options, []);
   });
 }

@@ -11,6 +11,7 @@ import { createMachine, type Machine } from '../migration/snapshot.js';
 import { UsageError } from './errors.js';
 import { execute } from './execute.js';
 import { readInput } from './files.js';
+import { log } from './log.js';
 import { COMMON, type CommonOptions, collect, hostOptions, integer } from './options.js';
 
 interface RunOptions extends CommonOptions {
@@ -66,7 +67,7 @@ export function addRun(program: Command): void {
   for (const option of COMMON) command.addOption(option);
   command.action(async (image: string, options: RunOptions) => {
     const { machine, plan } = load(image, options);
-    process.exitCode = await execute(machine, options, plan.symbols);
+    process.exitCode = await execute(machine, image, options, plan.symbols);
   });
 }
 
@@ -104,6 +105,12 @@ function load(image: string, options: RunOptions): { machine: Machine; plan: Loa
       ...(config.pvTime !== 'off' && { pvTimeBase: BigInt(PV_TIME_BASE) }),
     },
   });
+  const segments = plan.segments.map((s) => ({
+    at: `0x${s.address.toString(16)}`,
+    bytes: s.data.length,
+    zeros: s.zeroFill,
+  }));
+  log.debug({ kind: plan.kind, entry: `0x${plan.entry.toString(16)}`, segments }, 'loaded');
   const machine = createMachine(host, config, options.engine as 'interp' | 'jit');
   const [ram] = machine.vm.memory();
   for (const { address, data } of plan.segments) ram!.bytes.set(data, Number(address) - ram!.base);

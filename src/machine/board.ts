@@ -62,10 +62,9 @@ export class Board {
     this.bus.add({ kind: 'device', name: 'PL061', ...VIRT.gpio, device: this.gpio });
   }
 
-  /** Presses and releases the power key. */
-  powerKey(): void {
-    this.gpio.setInput(POWER_KEY_LINE, true);
-    this.gpio.setInput(POWER_KEY_LINE, false);
+  /** Presses the power key or lets it go. */
+  powerKey(down: boolean): void {
+    this.gpio.setInput(POWER_KEY_LINE, down);
   }
 
   save(): BoardState {

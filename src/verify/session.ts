@@ -2,7 +2,7 @@
  * One run of a machine with what shall happen in it: migrations, typed input, saves, an end. The session runs the
  * machine from event to event and records what happened.
  */
-import type { Ps } from '../arch/timer/time.js';
+import { PS_PER_MILLISECOND, type Ps } from '../arch/timer/time.js';
 import type { HostSpec } from '../host/frequency.js';
 import type { RunLimit } from '../host/host.js';
 import type { StrategyName } from '../hypervisor/strategy/index.js';
@@ -16,6 +16,8 @@ export interface SessionEvent {
   readonly action:
     | { readonly kind: 'migrate'; readonly to: HostSpec; readonly strategy: StrategyName; readonly downtime: Ps }
     | { readonly kind: 'type'; readonly text: string }
+    /** Presses the power key, or lets it go. */
+    | { readonly kind: 'power-key'; readonly down: boolean }
     | { readonly kind: 'call'; run(): void }
     | { readonly kind: 'stop' };
 }
@@ -31,6 +33,9 @@ export type SessionStatus =
   /** The caller's poll asked for control. */
   | 'yielded'
   | 'debug';
+
+/** How long the power key stays down: longer than drivers debounce. */
+const KEY_HELD: Ps = 100n * PS_PER_MILLISECOND;
 
 /** The longest line that patterns are matched against. */
 const LINE_LIMIT = 4096;
@@ -132,6 +137,10 @@ export class Session {
     switch (action.kind) {
       case 'type':
         return this.type(new TextEncoder().encode(action.text));
+      case 'power-key':
+        this.machine.vm.board.powerKey(action.down);
+        if (action.down) this.#releasePowerKey();
+        return;
       case 'call':
         return action.run();
       case 'stop':
@@ -140,6 +149,11 @@ export class Session {
       case 'migrate':
         return this.#migrate(action.to, action.strategy, action.downtime);
     }
+  }
+
+  #releasePowerKey(): void {
+    const at = this.machine.host.now() + KEY_HELD;
+    this.schedule({ when: { kind: 'time', at }, action: { kind: 'power-key', down: false } });
   }
 
   #migrate(to: HostSpec, strategy: StrategyName, downtime: Ps): void {

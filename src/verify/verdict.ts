@@ -4,7 +4,8 @@ export interface Verdict {
   readonly name: string;
   readonly status: 'pass' | 'fail';
   readonly value: number;
-  readonly bound: number;
+  /** The largest (for counts: allowed) value that passes; null where any does. */
+  readonly bound: number | null;
   readonly unit: string;
   /** One sentence: how much, where first. */
   readonly text: string;

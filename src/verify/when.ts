@@ -1,6 +1,6 @@
 /** Instants that a user can name: host time, an instruction count, or something the guest prints. */
 import type { Ps } from '../arch/timer/time.js';
-import { parseDuration, shown } from '../host/time-spec.js';
+import { formatDuration, parseDuration, shown } from '../host/time-spec.js';
 
 export type When =
   | { readonly kind: 'time'; readonly at: Ps }
@@ -48,4 +48,10 @@ export function splitWhen(text: string, word: string, option: string): [When, st
   );
   if (!match) throw new RangeError(`${option} ${shown(text)}: say "<when> ${word} ...", where <when> is like t=2.5s`);
   return [parseWhen(match[1]!, option), match[2]!];
+}
+
+/** The text that `parseWhen` reads. */
+export function describeWhen(when: When): string {
+  if (when.kind === 'time') return `t=${formatDuration(when.at).replace(' ', '')}`;
+  return when.kind === 'instructions' ? `insn=${when.count}` : `console=${when.pattern}`;
 }

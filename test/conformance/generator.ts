@@ -12,7 +12,7 @@ import {
   isSplit,
   isStoreExclusive,
 } from './addressing.js';
-import { abortsOracle, excluded, oracleIsWrong } from './exclusions.js';
+import { oracleMisdecodes, excluded, oracleIsWrong } from './exclusions.js';
 import type { Random } from './random.js';
 import {
   B,
@@ -199,7 +199,7 @@ export class Generator {
 
   /** What QEMU does not model: see ORACLE_LIMITS. */
   #expected(states: Uint32Array, at: number, word: number): Ending | undefined {
-    if (abortsOracle(word)) return 'undefined';
+    if (oracleMisdecodes(word)) return 'undefined';
     if (!isMemory(word) || isLiteral(word)) return undefined;
     const match = this.#decoder.match(word);
     if (!match || /^PRF/.test(match.encoding.instruction.name)) return undefined;

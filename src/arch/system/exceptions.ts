@@ -150,5 +150,7 @@ export function exceptionReturn(cpu: Cpu): void {
   i32[S.STEPPED >> 2] = 0;
   system.switchContext();
   cpu.branchTo(cpu.sys(SLOT.ELR_EL1));
+  // The Illegal Execution state exception is taken by the slow path of fetches.
+  if (pstate & PSTATE.IL) system.mmu.fast.forgetFetches(cpu.vcpu, cpu.el);
   lookForInterrupts(cpu);
 }

@@ -2,7 +2,7 @@
 import type { Cpu } from '../cpu.js';
 import { Exit, S } from '../engine/layout.js';
 import { ExceptionClass, ISS_ALWAYS, synchronous } from './exceptions.js';
-import { clearSerror, PSTATE, refreshLines, serrorPending } from './pstate.js';
+import { clearSerror, PSTATE, serrorPending } from './pstate.js';
 import { SCTLR } from './regime.js';
 import { low, SLOT } from './slots.js';
 
@@ -43,5 +43,4 @@ export function errorSynchronizationBarrier(cpu: Cpu): void {
   if (!serrorPending(cpu) || !(cpu.daif & PSTATE.A)) return;
   cpu.setSys(SLOT.DISR_EL1, DISR_A | (cpu.sys(SLOT.VSESR_EL2) & VSESR_SYNDROME));
   clearSerror(cpu);
-  refreshLines(cpu);
 }

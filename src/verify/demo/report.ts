@@ -1,7 +1,8 @@
 /** The demo's report: one HTML file that needs nothing else. */
 import { PS_PER_SECOND, type Ps } from '../../arch/timer/time.js';
 import { formatFrequency } from '../../host/time-spec.js';
-import { plot, type Series } from './plot.js';
+import { escaped, page, table } from '../html.js';
+import { plot, type Series } from '../plot.js';
 import { describeNative, describePv, hostsOf } from './rows.js';
 import type { ClockResult, StealResult, TicksResult } from './run.js';
 
@@ -11,8 +12,6 @@ export interface DemoResult {
   readonly ticks: readonly TicksResult[];
 }
 
-const escaped = (text: string): string =>
-  text.replace(/[&<>"]/g, (c) => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' })[c]!);
 const seconds = (t: Ps): number => Number(t) / Number(PS_PER_SECOND);
 const pausedNs = (r: ClockResult): number => Number((r.migration.resume - r.migration.stop) / 1000n);
 
@@ -51,10 +50,6 @@ function stealTable({ steal }: DemoResult): string {
   return table(['vCPU', 'stolen by the host, ns', 'read by the guest, ns'], rows);
 }
 
-const table = (heads: readonly string[], rows: readonly string[]): string =>
-  `<div class="scroll"><table><thead><tr>${heads.map((h) => `<th>${h}</th>`).join('')}</tr></thead>` +
-  `<tbody>${rows.join('')}</tbody></table></div>`;
-
 function picture(r: ClockResult, index: number): string {
   const [first] = r.samples;
   if (!first) return '';
@@ -91,46 +86,21 @@ function picture(r: ClockResult, index: number): string {
     ['stopped for', `${pausedNs(r)} ns at ${(seconds(r.migration.stop) * 1e3).toFixed(3)} ms`],
   ];
   return (
-    `<section id="row${index}"><h3>${escaped(title)}</h3>${plot(series, band, escaped(title))}` +
+    `<section id="row${index}"><h3>${escaped(title)}</h3>${plot(series, [band], escaped(title))}` +
     `<p class="legend">${legend} <span class="truth">true time</span> <span class="band">migration</span></p>` +
     `<table>${numbers.map(([k, v]) => `<tr><td>${k}</td><td class="n">${v}</td></tr>`).join('')}</table></section>`
   );
 }
 
-const STYLE = `
-:root { color-scheme: light dark; --bg: #fff; --fg: #1b1f24; --soft: #6b7280; --grid: #e5e7eb; --native: #c2410c;
-  --pv: #1d4ed8; --band: #facc1566; --good: #15803d; --bad: #b91c1c; --card: #f8fafc; }
-@media (prefers-color-scheme: dark) { :root { --bg: #0f141a; --fg: #e6e9ee; --soft: #9aa4b2; --grid: #2a323c;
-  --native: #fb923c; --pv: #60a5fa; --band: #facc1540; --good: #4ade80; --bad: #f87171; --card: #161c24; } }
-body { background: var(--bg); color: var(--fg); font: 15px/1.5 system-ui, sans-serif; margin: 0 auto; max-width: 1080px;
-  padding: 16px; }
-h1 { font-size: 1.4rem; margin: .2em 0; } h2 { font-size: 1.1rem; margin: 1.6em 0 .4em; } h3 { font-size: 1rem; margin: 0 0 .4em; }
-.lead { font-size: 1.1rem; } .good { color: var(--good); } .bad { color: var(--bad); } a { color: inherit; }
-.scroll { overflow-x: auto; } table { border-collapse: collapse; font-size: .92rem; }
-th, td { text-align: left; padding: 4px 12px 4px 0; border-bottom: 1px solid var(--grid); vertical-align: top; }
-td.n { font-variant-numeric: tabular-nums; text-align: right; }
-.grid-2 { display: grid; gap: 16px; grid-template-columns: repeat(auto-fit, minmax(min(100%, 460px), 1fr)); }
-section { background: var(--card); border-radius: 8px; padding: 12px; } svg { width: 100%; height: auto; display: block; }
-svg text { fill: var(--soft); font-size: 11px; } svg .grid { stroke: var(--grid); }
-svg .truth { stroke: var(--soft); stroke-dasharray: 4 4; } svg polyline { fill: none; stroke-width: 2; }
-svg .native { stroke: var(--native); } svg .pv { stroke: var(--pv); stroke-dasharray: 7 3; } svg .band { fill: var(--band); }
-.legend span { margin-right: 1em; } .legend span::before { content: ''; display: inline-block; width: 1.2em; height: .2em;
-  margin-right: .4em; vertical-align: middle; background: currentColor; } .legend .native { color: var(--native); }
-.legend .pv { color: var(--pv); } .legend .truth { color: var(--soft); } .legend .band::before { height: .9em; background: var(--band); }
-`;
-
 /** The whole page. */
 export function demoPage(d: DemoResult): string {
   const good = asExpected(d);
-  return `<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Chronovisor demo</title><style>${STYLE}</style></head><body>
-<h1>Chronovisor demo</h1>
-<p class="lead ${good ? 'good' : 'bad'}">${
-    good
-      ? 'Every guest saw of time what the theory says that it sees.'
-      : 'Some guests saw something else than the theory says.'
-  }</p>
+  const lead = good
+    ? 'Every guest saw of time what the theory says that it sees.'
+    : 'Some guests saw something else than the theory says.';
+  return page(
+    'Chronovisor demo',
+    `<p class="lead ${good ? 'good' : 'bad'}">${lead}</p>
 <h2>What the guest saw of time across the migration</h2>
 ${clockTable(d)}
 <h2>Timers across the migration</h2>
@@ -141,7 +111,6 @@ ${stealTable(d)}
 <h2>Guest time against true time</h2>
 <p>A straight line is good; a kink is a rate that changed, a step is time that was lost or invented. Guest time is what a guest
 computes with the frequency that it read at boot. The yellow band is the migration.</p>
-<div class="grid-2">${d.clock.map(picture).join('\n')}</div>
-</body></html>
-`;
+<div class="grid-2">${d.clock.map(picture).join('\n')}</div>`,
+  );
 }

@@ -5,7 +5,7 @@ import type { Profile } from '../../profiles.js';
 import { PmuEvent } from '../pmu.js';
 import { lookForInterrupts, PSTATE, selectStack, serrorPending } from '../pstate.js';
 import { SCTLR } from '../regime.js';
-import { low, SLOT, slotAddress } from '../slots.js';
+import { low, SLOT } from '../slots.js';
 import { ALL, register, type SystemRegister, WORD, zero } from './definition.js';
 
 /** LSMAOE, nTLSMD, SPAN, EIS, TSCXT, EOS, and SED and ITD as there is no AArch32: RES1 or fixed in Armv8.0. */
@@ -190,6 +190,3 @@ export function controlRegisters(profile: Profile): SystemRegister[] {
     register('VSESR_EL2', [3, 4, 5, 2, 3], { slot: SLOT.VSESR_EL2, el: 2, feature: 'ras' }),
   ];
 }
-
-/** Address in the state of a register that is plain storage. */
-export const storageAddress = (r: SystemRegister): number => slotAddress(r.slot!);

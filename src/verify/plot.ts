@@ -27,8 +27,8 @@ function ticks(low: number, high: number): number[] {
 
 const number = (n: number): string => String(Number(n.toPrecision(6)));
 
-/** @param band the migration's stop and resume in seconds of true time */
-export function plot(series: readonly Series[], band: readonly [number, number], title: string): string {
+/** @param bands each migration's stop and resume in seconds of true time */
+export function plot(series: readonly Series[], bands: readonly (readonly [number, number])[], title: string): string {
   const all = series.flatMap((s) => s.points);
   const [x0, x1] = [Math.min(0, ...all.map(([x]) => x)), Math.max(...all.map(([x]) => x))];
   const [y0, y1] = [Math.min(0, ...all.map(([, y]) => y)), Math.max(...all.map(([, y]) => y), x1)];
@@ -48,13 +48,15 @@ export function plot(series: readonly Series[], band: readonly [number, number],
     ),
   ];
   const truth = `<line class="truth" x1="${at(x(x0))}" y1="${at(y(x0))}" x2="${at(x(x1))}" y2="${at(y(x1))}"/>`;
-  const [b0, b1] = [x(band[0]), Math.max(x(band[1]), x(band[0]) + 2)];
+  const shade = ([from, to]: readonly [number, number]): string => {
+    const width = Math.max(x(to) - x(from), 2);
+    return `<rect class="band" x="${at(x(from))}" y="${TOP}" width="${at(width)}" height="${HEIGHT - TOP - BOTTOM}"/>`;
+  };
   const path = (s: Series): string =>
     `<polyline class="${s.style}" points="${s.points.map(([px, py]) => `${at(x(px))},${at(y(py))}`).join(' ')}"/>`;
   return (
     `<svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${title}">` +
-    `<rect class="band" x="${at(b0)}" y="${TOP}" width="${at(b1 - b0)}" height="${HEIGHT - TOP - BOTTOM}"/>` +
-    `${lines.join('')}${truth}${series.map(path).join('')}` +
+    `${bands.map(shade).join('')}${lines.join('')}${truth}${series.map(path).join('')}` +
     `<text class="axis" x="${(LEFT + WIDTH - RIGHT) / 2}" y="${HEIGHT - 6}" text-anchor="middle">true time, s</text>` +
     `<text class="axis" transform="translate(14 ${(HEIGHT - BOTTOM + TOP) / 2}) rotate(-90)" text-anchor="middle">guest time, s</text>` +
     '</svg>'

@@ -1,0 +1,88 @@
+/** The report of one run: verdicts, migrations, and a picture of the guest's time against true time. */
+import { PS_PER_SECOND, type Ps } from '../arch/timer/time.js';
+import type { VcpuAccount } from '../host/host.js';
+import { formatDuration, formatFrequency } from '../host/time-spec.js';
+import type { MigrationRecord } from '../migration/migrate.js';
+import { escaped, page, table } from './html.js';
+import { plot } from './plot.js';
+import type { CounterSample } from './samples.js';
+import type { Verdict } from './verdict.js';
+
+export interface RunReport {
+  readonly image: string;
+  readonly status: string;
+  readonly verdicts: readonly Verdict[];
+  readonly migrations: readonly MigrationRecord[];
+  readonly samples: readonly CounterSample[];
+  /** Frequency that the guest began with, Hz. */
+  readonly firstHz: number;
+  readonly accounts: readonly Readonly<VcpuAccount>[];
+  readonly hostTime: Ps;
+}
+
+const seconds = (t: Ps): number => Number(t) / Number(PS_PER_SECOND);
+
+function verdictTable(verdicts: readonly Verdict[]): string {
+  const rows = verdicts.map((v) => {
+    const place = v.first ? `${v.first.timeNs} ns, vCPU ${v.first.vcpu}, pc ${v.first.pc}` : '-';
+    const status = v.status === 'pass' ? '<td class="good">pass</td>' : '<td class="bad">FAIL</td>';
+    return (
+      `<tr><td>${v.name}</td>${status}<td class="n">${v.value}</td><td class="n">${v.bound ?? '-'}</td><td>${v.unit}</td>` +
+      `<td>${escaped(v.text)}</td><td>${place}</td></tr>`
+    );
+  });
+  return table(['check', 'verdict', 'value', 'bound', 'unit', 'in words', 'first seen'], rows);
+}
+
+function migrationTable(migrations: readonly MigrationRecord[]): string {
+  const rows = migrations.map(
+    (m) =>
+      `<tr><td class="n">${formatDuration(m.stop)}</td><td>${formatFrequency(m.from.freqHz)}</td>` +
+      `<td>${formatFrequency(m.to.freqHz)}</td><td>${m.strategy}</td><td class="n">${formatDuration(m.resume - m.stop)}</td>` +
+      `<td class="n">${m.virtualBefore}</td><td class="n">${m.virtualAfter}</td></tr>`,
+  );
+  const heads = ['at', 'from', 'to', 'strategy', 'stopped for', 'virtual counter before', 'after'];
+  return rows.length ? `<h2>Migrations</h2>${table(heads, rows)}` : '';
+}
+
+function accountTable(accounts: RunReport['accounts']): string {
+  const kinds = ['running', 'idle', 'stolen', 'paused', 'off'] as const;
+  const rows = accounts.map(
+    (a, v) => `<tr><td>${v}</td>${kinds.map((k) => `<td class="n">${formatDuration(a[k])}</td>`).join('')}</tr>`,
+  );
+  return `<h2>Where each vCPU's time went</h2>${table(['vCPU', ...kinds], rows)}`;
+}
+
+function picture({ samples, migrations, firstHz }: RunReport): string {
+  const [first] = samples;
+  if (samples.length < 2 || !first) return '';
+  const origin = seconds(first.time);
+  const points = samples.map((s): [number, number] => [
+    seconds(s.time),
+    origin + Number(s.value - first.value) / firstHz,
+  ]);
+  const bands = migrations.map((m): [number, number] => [seconds(m.stop), seconds(m.resume)]);
+  const title = 'guest time against true time';
+  return (
+    `<h2>Guest time against true time</h2><section>${plot([{ name: 'virtual counter', style: 'native', points }], bands, title)}` +
+    '<p class="legend"><span class="native">virtual counter by its first frequency</span> ' +
+    '<span class="truth">true time</span> <span class="band">migration</span></p></section>'
+  );
+}
+
+/** The whole page. */
+export function runPage(report: RunReport): string {
+  const failed = report.verdicts.filter((v) => v.status === 'fail');
+  const lead = failed.length
+    ? `This guest did not keep time: ${failed.map((v) => v.name).join(', ')}.`
+    : 'This guest kept time.';
+  return page(
+    `Chronovisor: ${report.image}`,
+    `<p class="lead ${failed.length ? 'bad' : 'good'}">${lead}</p>
+<p>Ended with status ${report.status} after ${formatDuration(report.hostTime)} of host time.</p>
+<h2>Verdicts</h2>${verdictTable(report.verdicts)}
+${migrationTable(report.migrations)}
+${picture(report)}
+${accountTable(report.accounts)}`,
+  );
+}

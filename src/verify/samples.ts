@@ -1,0 +1,28 @@
+/** A bounded record of what the guest read of its virtual counter, thinned out evenly as it grows. */
+import type { Ps } from '../arch/timer/time.js';
+
+export interface CounterSample {
+  readonly time: Ps;
+  readonly value: bigint;
+}
+
+const LIMIT = 2048;
+
+export class CounterSamples {
+  #list: CounterSample[] = [];
+  #every = 1;
+  #skipped = 0;
+
+  add(time: Ps, value: bigint): void {
+    if (++this.#skipped < this.#every) return;
+    this.#skipped = 0;
+    this.#list.push({ time, value });
+    if (this.#list.length < LIMIT) return;
+    this.#list = this.#list.filter((_, i) => i % 2 === 0);
+    this.#every *= 2;
+  }
+
+  get list(): readonly CounterSample[] {
+    return this.#list;
+  }
+}
