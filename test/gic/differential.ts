@@ -123,7 +123,6 @@ export class Differential {
       ap0r0,
       ap1r0,
     }));
-    console.log(JSON.stringify([this.vgic.save().vcpus[3]?.privates[1], this.vgic.save().vcpus[3]?.cpuInterface, this.vgic.save().spis[63], this.reference.find(3,1)], replaceBigint));
     const after = JSON.stringify(lists, replaceBigint);
     throw new Error(`${what}\n  ${this.log.slice(-60).join('\n  ')}\n${after}`);
   }

@@ -17,12 +17,6 @@ import {
   R,
   RECORD,
   RECORD_PAGE,
-  TLB_ADDEND,
-  TLB_BYTES,
-  TLB_CONTEXTS,
-  TLB_ENTRY,
-  TLB_INVALID,
-  TLB_WRITE,
 } from './layout.js';
 
 /** Slow writes to one page of code after which its records are dropped, so that the page is writable at full speed. */
@@ -41,6 +35,8 @@ export class CodeCache {
   readonly #writes: Uint16Array;
   readonly #free: number[] = [];
   #used = 0;
+  /** Takes the right to write to a host page at full speed out of every data TLB. */
+  protect: (hostPage: number) => void = () => {};
   /** Called before records of a page lose their compiled blocks' bytes. */
   onInvalidate: (recordPage: number) => void = () => {};
 
@@ -68,7 +64,7 @@ export class CodeCache {
     const address = this.#address(index);
     this.#i32.fill(0, address >> 2, (address + RECORD_PAGE) >> 2);
     this.#u16[(address + PAGE_RECORDS * RECORD + R.HANDLER) >> 1] = Special.PageEnd;
-    this.#protect(this.#map.ram + page * 4096);
+    this.protect(this.#map.ram + page * 4096);
     return address;
   }
 
@@ -132,17 +128,6 @@ export class CodeCache {
     const end = this.#map.itlb + this.#vcpus * ITLB_CONTEXTS * ITLB_BYTES;
     for (let entry = this.#map.itlb; entry < end; entry += ITLB_ENTRY) {
       if (kill(this.#i32[(entry + 8) >> 2]!)) this.#i64[entry >> 3] = ITLB_INVALID;
-    }
-  }
-
-  /** Takes the write permission for a host page out of every data TLB. */
-  #protect(hostPage: number): void {
-    const end = this.#map.tlb + this.#vcpus * TLB_CONTEXTS * TLB_BYTES;
-    for (let entry = this.#map.tlb; entry < end; entry += TLB_ENTRY) {
-      const tagLow = this.#i32[(entry + TLB_WRITE) >> 2]! & ~0xfff;
-      if ((this.#i32[(entry + TLB_ADDEND) >> 2]! + tagLow) >>> 0 === hostPage) {
-        this.#i64[(entry + TLB_WRITE) >> 3] = TLB_INVALID;
-      }
     }
   }
 }

@@ -154,9 +154,13 @@ class MainEmitter extends RecordEmitter {
       this.#load();
       this.if(this.eqz(this.#rec), () => {
         this.if(this.test('le_s', this.#budget, 0), () => this.return());
-        this.call('fetch');
-        this.#load();
-        this.if(this.eqz(this.#rec), () => this.br(reload));
+        this.assign(this.#target, this.state64(S.PC));
+        this.#probe();
+        this.if(this.eqz(this.#rec), () => {
+          this.call('fetch');
+          this.#load();
+          this.if(this.eqz(this.#rec), () => this.br(reload));
+        });
       });
       this.loop((next) => {
         this.#next = next;
@@ -280,8 +284,8 @@ class MainEmitter extends RecordEmitter {
     this.#original();
   }
 
-  /** Finds the record of #target in the fetch TLB; a misaligned target misses. */
-  #lookup(): void {
+  /** Where the fetch TLB has #target, makes its record #rec and runs `hit`. A misaligned target misses. */
+  #probe(hit?: () => void): void {
     const low = this.wrap(this.#target);
     const index = this.and(this.shr(low, 8), (ITLB_ENTRIES - 1) << 4);
     const entry = this.add(this.state32(S.ITLB), index);
@@ -290,8 +294,13 @@ class MainEmitter extends RecordEmitter {
       const offset = this.shl(this.and(low, 0xffc), 3);
       this.assign(this.#rec, this.add(this.load('i32.load', entry, 8), offset));
       this.setState64(S.BIAS, this.sub(this.#target, this.uext(this.shr(this.#rec, 3))));
-      this.br(this.#next);
+      hit?.();
     });
+  }
+
+  /** Goes on at #target. */
+  #lookup(): void {
+    this.#probe(() => this.br(this.#next));
     this.setState64(S.PC, this.#target);
     this.setState32(S.REC, 0);
     this.setState32(S.BUDGET, this.#budget);

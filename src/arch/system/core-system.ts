@@ -42,6 +42,7 @@ export class CoreSystem {
       isCode: (host) => engine.code.isCode(host),
       written: (host, length) => this.#codeWritten(host, length),
     });
+    engine.code.protect = (hostPage) => this.mmu.fast.protect(hostPage);
     this.debug = new Debug(cpu, this.vcpus);
     this.cycles = () => BigInt(engine.now());
     this.pmu = new Pmu(cpu, this.vcpus, () => ({ instructions: BigInt(engine.now()), cycles: this.cycles() }));
