@@ -36,7 +36,7 @@ export function normalize(batch: Batch, reply: Reply): Ending[] {
       reply.states[at + B.PC + 1] = 0;
     }
     const [line] = c.lines;
-    if (line && c.words.length === 1) correctOracle(line.instruction.name, c.words[0]!, reply.states, at);
+    if (line && c.words.length === 1) correctOracle(line.instruction.name, c.words[0]!, reply.states, at, c.start);
     return ending;
   });
 }

@@ -110,7 +110,11 @@ export class Core {
     this.#enter(state, at);
     this.#stoppedAt = -1;
     const before = this.engine.retired[0]!;
-    this.engine.run(limit);
+    for (let left = limit; left > 0; left = limit - (this.engine.retired[0]! - before)) {
+      const exit = this.engine.run(left);
+      // Nobody waits here: WFE and WFI are over at once, as for a user program of the oracle.
+      if (exit !== Exit.Wfe && exit !== Exit.Wfi) break;
+    }
     const { cpu } = this.engine;
     const retired = (this.#stoppedAt < 0 ? this.engine.retired[0]! : this.#stoppedAt) - before;
     for (let i = 0; i < 62; i++) state[at + i] = u32[(S.X >> 2) + i]!;

@@ -12,7 +12,7 @@ import {
   isSplit,
   isStoreExclusive,
 } from './addressing.js';
-import { oracleMisdecodes, excluded, oracleIsWrong } from './exclusions.js';
+import { excluded, oracleIsWrong, oracleMisdecodes } from './exclusions.js';
 import type { Random } from './random.js';
 import {
   B,
@@ -62,6 +62,8 @@ const FPCR_FZ16 = 1 << 19;
 const FPSR_BITS = 0x0800009f;
 /** BRK words before and behind a branch, for short distances to land on. */
 const PADS = 8;
+/** op1:CRn:CRm:op2 of IC IVAU, DC CVAC, CVAU, CVAP, CIVAC, ZVA and those of EL1: IVAC, ISW. */
+const CACHE_OPERATIONS = [0x1ba9, 0x1bd1, 0x1bd9, 0x1be1, 0x1bf1, 0x1ba1, 0x03b1, 0x03b2] as const;
 
 /** Registers of sequences that keep addresses in the window, and a small offset. */
 const BASES = [20, 21, 22, 23] as const;
@@ -72,25 +74,29 @@ const MOVING = [21, 22, 23] as const;
 export interface GeneratorOptions {
   readonly decoder: Decoder;
   readonly fp16: boolean;
+  /** Low 15 bits of the encodings of system registers that there are. */
+  readonly registers: readonly number[];
   /** Called with the reason for every generated word that is left out. */
   onExcluded?(line: string, reason: string): void;
 }
 
-export class Generator {
+export class CaseGenerator {
   readonly #decoder: Decoder;
   readonly #fpcr: number;
+  readonly #registers: readonly number[];
   readonly #onExcluded: (line: string, reason: string) => void;
 
   constructor(options: GeneratorOptions) {
     this.#decoder = options.decoder;
     this.#fpcr = FPCR_BITS | (options.fp16 ? FPCR_FZ16 : 0);
+    this.#registers = options.registers;
     this.#onExcluded = options.onExcluded ?? (() => {});
   }
 
   /** A word of an encoding that decodes to it; null where none was found. */
   word(r: Random, encoding: Encoding): number | null {
     for (let attempt = 0; attempt < 200; attempt++) {
-      const word = randomWord(r, encoding);
+      const word = this.#withRegister(r, encoding, randomWord(r, encoding));
       const match = this.#decoder.match(word);
       if (match?.encoding !== encoding) continue;
       const reason = excluded(match, word);
@@ -98,6 +104,14 @@ export class Generator {
       this.#onExcluded(encoding.instruction.name, reason);
     }
     return null;
+  }
+
+  /** MRS, MSR and SYS: mostly of registers and cache operations that there are. */
+  #withRegister(r: Random, encoding: Encoding, word: number): number {
+    const field = encoding.fields.find((f) => f.name === 'imm15' || f.name === 'imm14');
+    if (!field || r.chance(1, 4)) return word;
+    const value = r.pick(field.name === 'imm15' ? this.#registers : CACHE_OPERATIONS);
+    return ((word & ~(field.mask << field.shift)) | (value << field.shift)) >>> 0;
   }
 
   /** One instruction a case, one case for each of `encodings`. */
@@ -147,7 +161,8 @@ export class Generator {
   sequences(r: Random, count: number, encodings: readonly Encoding[]): Batch {
     const builder = new BatchBuilder(r);
     const usable = encodings.filter(
-      ({ instruction: { branch, name } }) => (!branch || FORWARD.test(name)) && !LOAD_EXCLUSIVE.test(name) && !oracleIsWrong(name),
+      ({ instruction: { branch, name } }) =>
+        (!branch || FORWARD.test(name)) && !LOAD_EXCLUSIVE.test(name) && !oracleIsWrong(name),
     );
     for (let i = 0; i < count; i++) this.#sequence(r, builder, usable);
     return builder.finish();
@@ -394,6 +409,22 @@ function placeBase(r: Random, states: Uint32Array, at: number, word: number): vo
   states[slot + 1] = Number(BigInt.asUintN(32, aligned >> 32n));
 }
 
+/** The batch of one case of another, in its place, with a state and data window of its own. */
+export function placed({ code, ownCode }: Batch, c: Case, state: Uint32Array, window: Uint8Array): Batch {
+  const at = (c.start - CODE) / 4;
+  const end = at + c.words.length;
+  const image = (from: Uint8Array, last: number): Uint8Array => {
+    const copy = from.slice();
+    const words = new Uint32Array(copy.buffer);
+    words.set(c.words, at);
+    if (!c.branch) words[end] = last;
+    return copy;
+  };
+  const forOracle = image(code, branchWord(CODE + end * 4, EXIT));
+  if (c.expected) new Uint32Array(forOracle.buffer)[at] = BRK;
+  return { cases: [c], states: state, code: forOracle, ownCode: image(ownCode, UDF), window };
+}
+
 const MOST_CASES = 2048;
 
 interface Open {
@@ -445,9 +476,11 @@ class BatchBuilder {
       code.set(words, slot + 1);
     }
     if (expected) this.#code[slot + 1] = BRK;
-    this.#code[end] = branchWord(CODE + end * 4, EXIT);
-    this.#own[end] = UDF;
     if (branch) for (const code of [this.#code, this.#own]) code.fill(BRK, end, end + pads);
+    else {
+      this.#code[end] = branchWord(CODE + end * 4, EXIT);
+      this.#own[end] = UDF;
+    }
     this.#next = end + (branch ? pads : 1);
     this.cases.push({ words, start: this.pc, lines, branch, ...(expected && { expected }) });
   }

@@ -6,7 +6,15 @@
  */
 
 import { describe, expect, test } from 'vitest';
-import { GicCpuInterface, type IccRegister, type IchRegister, LR_ACTIVE } from '../../src/arch/gic/index.js';
+import {
+  GicCpuInterface,
+  HCR_VGRP0DIE,
+  type IccRegister,
+  type IchRegister,
+  LR_ACTIVE,
+  MISR_VGRP0D,
+  VMCR_VENG0,
+} from '../../src/arch/gic/index.js';
 import { ACCESSES, missingTool, OBSERVED, type Request, runOracle } from './oracle/oracle.js';
 
 const REQUESTS = Number(process.env.CV_GIC_ORACLE ?? 40_000);
@@ -39,12 +47,28 @@ function observe(it: GicCpuInterface, name: (typeof OBSERVED)[number]): bigint {
   return it.readIcc(name as IccRegister);
 }
 
+/**
+ * QEMU's value, without the constant fields of ICC_CTLR_EL1, and with ICH_MISR_EL2.VGrp0D as 12.4.9 defines it: QEMU 7.2
+ * looks at VENG1 there.
+ */
+function corrected(name: (typeof OBSERVED)[number], reply: BigUint64Array): bigint {
+  const at = (observed: (typeof OBSERVED)[number]) => reply[OBSERVED.indexOf(observed)]!;
+  if (name === 'ICC_CTLR_EL1') return at(name) & 3n;
+  if (name !== 'ICH_MISR_EL2') return at(name);
+  const asserted = at('ICH_HCR_EL2') & BigInt(HCR_VGRP0DIE) && !(at('ICH_VMCR_EL2') & BigInt(VMCR_VENG0));
+  return (at(name) & ~BigInt(MISR_VGRP0D)) | (asserted ? BigInt(MISR_VGRP0D) : 0n);
+}
+
 /** An INTID that the architecture lets the guest end now; null: there is none. */
 function endable(it: GicCpuInterface, group: number): bigint | null {
   const running = Number(it.readIcc('ICC_RPR_EL1'));
   if (running === 0xff) return null;
   const ap0 = Number(it.readIcc('ICC_AP0R0_EL1'));
   if (((ap0 >> (running >> 3)) & 1) === (group ? 1 : 0)) return null;
+  // QEMU deactivates only what has the dropped group priority under the binary point of now.
+  const own = group === 1 && !(it.readIcc('ICC_CTLR_EL1') & 1n);
+  const subpriority = Number(own ? it.readIcc('ICC_BPR1_EL1') : it.readIcc('ICC_BPR0_EL1') + 1n);
+  if (running & ((1 << subpriority) - 1)) return null;
   for (let n = 0; n < LIST_REGISTERS; n++) {
     const lr = it.readLr(n);
     if (Number(lr >> 62n) & LR_ACTIVE && Number((lr >> 60n) & 1n) === group && it.lrPriority(n) === running)
@@ -62,8 +86,8 @@ function next(it: GicCpuInterface, rnd: (below: number) => number): Request {
     case 'ICC_EOIR1_EL1': {
       const intid = endable(it, access === 'ICC_EOIR1_EL1' ? 1 : 0);
       if (intid === null) return request(1023n);
-      // One that is in no list register: EOIcount.
-      return request(rnd(8) ? intid : 900n);
+      // One that is in no list register counts in EOIcount with EOImode 0 only (12.4.3); QEMU 7.2 counts it always.
+      return request(rnd(8) || it.eoiMode ? intid : 900n);
     }
     case 'ICC_DIR_EL1':
       return request(rnd(6) ? it.readLr(rnd(LIST_REGISTERS)) & 0xffffn : 901n);
@@ -103,7 +127,7 @@ const missing = missingTool();
 
 describe.skipIf(missing)('virtual CPU interface and QEMU', () => {
   test(`${REQUESTS} accesses`, () => {
-    const seed = 20261120;
+    const seed = Number(process.env.CV_GIC_SEED ?? 20261120);
     const rnd = random(seed);
     const planner = new GicCpuInterface(undefined, { listRegisters: LIST_REGISTERS });
     const requests: Request[] = [{ access: 'ICH_VMCR_EL2', number: 0, value: 0xf84c0008n }];
@@ -119,9 +143,9 @@ describe.skipIf(missing)('virtual CPU interface and QEMU', () => {
     for (const [n, request] of requests.entries()) {
       const result = apply(it, request);
       if (request.access.startsWith('ICC_IAR') && result < 1020n) acknowledged++;
-      for (const [k, name] of OBSERVED.entries()) {
+      for (const name of OBSERVED) {
         const ours = name === 'result' ? result : observe(it, name);
-        const theirs = name === 'ICC_CTLR_EL1' ? replies[n]![k]! & 3n : replies[n]![k]!;
+        const theirs = corrected(name, replies[n]!);
         if (ours === theirs) continue;
         const before = requests
           .slice(Math.max(0, n - 12), n + 1)

@@ -22,9 +22,15 @@ test(`${OPERATIONS} operations, seed ${SEED}`, () => {
       fc.integer({ min: 1, max: 4 }),
       fc.oneof(fc.integer({ min: 1, max: 4 }), fc.integer({ min: 1, max: 16 })),
       fc.boolean(),
+      fc.boolean(),
       fc.array(operation, { minLength: LENGTH / 2, maxLength: LENGTH, size: 'max' }),
-      (vcpus, listRegisters, mostlyOpen, operations) => {
-        const run = new Differential({ vcpus, listRegisters, open: mostlyOpen || operations.length % 4 > 0 });
+      (vcpus, listRegisters, mostlyOpen, calm, operations) => {
+        const run = new Differential({
+          vcpus,
+          listRegisters,
+          open: mostlyOpen || calm || operations.length % 4 > 0,
+          calm,
+        });
         for (const it of operations) run.run(it);
         executed += operations.length;
         for (const [what, n] of run.counts) counts.set(what, (counts.get(what) ?? 0) + n);

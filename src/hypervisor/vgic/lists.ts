@@ -33,6 +33,7 @@ export function requeue(model: VgicModel, irq: Interrupt): void {
     if (from !== NOWHERE) {
       const list = model.vcpus[from]!.list;
       list.splice(list.indexOf(irq), 1);
+      touch(model, from);
     }
     irq.owner = to;
     if (to !== NOWHERE) model.vcpus[to]!.list.push(irq);

@@ -6,7 +6,7 @@ import { GicCpuInterface, type GicCpuInterfaceState, resetGicCpuInterfaceState }
 import { HCR_EN } from '../../arch/gic/registers.js';
 import { type Interrupt, type InterruptState, LEFT_OUT, NOWHERE, resetInterruptState, UNLOADED } from './interrupt.js';
 import { sync } from './list-registers.js';
-import { unload } from './lists.js';
+import { requeue, unload } from './lists.js';
 import type { VcpuModel, VgicHost, VgicModel } from './model.js';
 
 export interface VcpuState {
@@ -98,13 +98,31 @@ export function modelFrom(state: VgicState, host: VgicHost): VgicModel {
   return { groups: state.groups, spis, vcpus, host };
 }
 
-/** The same guest-visible state for another number of list registers: what they hold goes back to the lists. */
+/** The same guest-visible state for another number of list registers. */
 export function withListRegisters(state: VgicState, listRegisters: number): VgicState {
   if (state.vcpus.every((vcpu) => vcpu.slotStates.length === listRegisters)) return state;
+  return unloadedState(state, listRegisters);
+}
+
+/**
+ * The same guest-visible state with what the list registers hold back on the lists, in the order of INTIDs. Two vGICs
+ * that a guest cannot tell apart give equal ones, whenever each was last flushed and synced.
+ */
+export function unloadedState(state: VgicState, listRegisters: number): VgicState {
   const model = modelFrom(state, { kick: () => {} });
   for (const vcpu of model.vcpus) {
     sync(model, vcpu);
-    for (const irq of [...vcpu.list]) unload(model, irq);
+    for (const irq of [...vcpu.list]) {
+      unload(model, irq);
+      requeue(model, irq);
+    }
+  }
+  for (const vcpu of model.vcpus) {
+    const active = vcpu.list.filter((irq) => irq.activation > 0).sort((a, b) => a.activation - b.activation);
+    for (const [n, irq] of active.entries()) irq.activation = n + 1;
+    vcpu.activations = active.length;
+    for (const irq of vcpu.list) irq.lr = UNLOADED;
+    vcpu.list.sort((a, b) => a.intid - b.intid);
   }
   const unloaded = saveModel(model);
   const empty = resetGicCpuInterfaceState(listRegisters);

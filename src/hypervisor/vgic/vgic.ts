@@ -15,7 +15,15 @@ import { resolvePolicies, type VgicPolicies } from './policies.js';
 import { REDISTRIBUTOR_STRIDE, REDISTRIBUTOR_TABLE } from './redistributor.js';
 import type { AccessSize, RegisterTable } from './register-table.js';
 import { type SgiRegister, sendSgi } from './sgi.js';
-import { checkState, modelFrom, resetVgicState, saveModel, type VgicState, withListRegisters } from './state.js';
+import {
+  checkState,
+  modelFrom,
+  resetVgicState,
+  saveModel,
+  unloadedState,
+  type VgicState,
+  withListRegisters,
+} from './state.js';
 
 /** 'dist': GICD, 64 KB. 'redist': GICR of all vCPUs, 0x20000 bytes each, in their order. */
 export type VgicRegion = 'dist' | 'redist';
@@ -63,10 +71,13 @@ export class Vgic {
     this.#model = modelFrom(start, host);
     this.#distributor = distributorTable(spis);
     this.cpuInterfaces = this.#model.vcpus.map((vcpu) => vcpu.cpuInterface);
+    // A saved state holds everything on the lists.
+    for (let vcpu = 0; vcpu < vcpus; vcpu++) this.flush(vcpu);
   }
 
   save(): VgicState {
-    return saveModel(this.#model);
+    const { length } = this.#model.vcpus[0]!.slots;
+    return unloadedState(saveModel(this.#model), length);
   }
 
   /** A guest's read. Null, an external abort, only beyond the region. */

@@ -82,6 +82,7 @@ export function runOracle(requests: readonly Request[]): BigUint64Array[] {
       'cortex-a57',
       '-m',
       '1G',
+      '-nodefaults',
       '-display',
       'none',
     ];

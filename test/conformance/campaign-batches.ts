@@ -1,0 +1,138 @@
+// Which batches a campaign has: each is a pure function of profile, kind, seed and index, so that any can be replayed.
+import { Decoder } from '../../src/arch/a64/decoder.js';
+import type { Encoding, Instruction } from '../../src/arch/a64/pattern.js';
+import { PROFILES } from '../../src/arch/profiles.js';
+import { registersOf } from '../../src/arch/system/index.js';
+import type { EngineKind } from './core.js';
+import { excludedLine } from './exclusions.js';
+import { type Batch, CaseGenerator } from './generator.js';
+import { Random } from './random.js';
+
+/** What a batch is made of. */
+export type BatchKind = 'single' | 'sweep' | 'sequence' | 'inline';
+export const BATCH_KINDS: readonly BatchKind[] = ['single', 'sweep', 'sequence', 'inline'];
+
+/** Cases of one batch. */
+export const BATCH_CASES: Readonly<Record<BatchKind, number>> = {
+  single: 1024,
+  sweep: 1024,
+  sequence: 512,
+  inline: 1024,
+};
+/** Batches that share one interpreter with inlined handlers, and how many handlers that has. */
+const INLINE_SPAN = 8;
+const INLINE_MODELS = 256;
+/** Every so many batches of single instructions run on compiled blocks too. */
+const SINGLES_ON_BLOCKS = 8;
+
+export interface BatchId {
+  readonly profile: string;
+  readonly kind: BatchKind;
+  readonly seed: number;
+  readonly index: number;
+}
+
+export const batchText = (id: BatchId): string =>
+  `--profile ${id.profile} --kind ${id.kind} --seed ${id.seed} --index ${id.index}`;
+
+/** The engines that a batch runs on. */
+export function enginesOf({ kind, index }: BatchId): readonly EngineKind[] {
+  if (kind === 'inline') return ['inline'];
+  if (kind === 'sequence') return ['interpreter', 'blocks'];
+  return kind === 'single' && index % SINGLES_ON_BLOCKS === 0 ? ['interpreter', 'blocks'] : ['interpreter'];
+}
+
+/** Makes the batches of one profile. */
+export class BatchSource {
+  readonly profile: string;
+  readonly decoder: Decoder;
+  /** Lines that cases are made for. */
+  readonly encodings: readonly Encoding[];
+  readonly #generator: CaseGenerator;
+  /** How often each reason kept a word out, by line and reason. */
+  readonly excluded = new Map<string, number>();
+
+  constructor(profile: string, table: readonly Instruction[]) {
+    const { features } = PROFILES[profile]!;
+    this.profile = profile;
+    this.decoder = new Decoder(table, features);
+    this.encodings = this.decoder.encodings.filter((e) => !excludedLine(e.instruction.name));
+    this.#generator = new CaseGenerator({
+      decoder: this.decoder,
+      fp16: features.has('fp16'),
+      registers: registersOf(PROFILES[profile]!).list.map((entry) => entry.encoding & 0x7fff),
+      onExcluded: (line, reason) => {
+        const key = `${line}: ${reason}`;
+        this.excluded.set(key, (this.excluded.get(key) ?? 0) + 1);
+      },
+    });
+  }
+
+  batch({ kind, seed, index }: BatchId): Batch {
+    const r = new Random(seed, index * BATCH_STREAMS + KIND_STREAM[kind]);
+    const count = BATCH_CASES[kind];
+    switch (kind) {
+      case 'single': {
+        const lines = Array.from({ length: count }, (_, i) => this.#line(index * count + i));
+        return this.#generator.singles(r, lines);
+      }
+      case 'sweep':
+        return this.#generator.sweep(r, count, this.encodings);
+      case 'sequence':
+        return this.#generator.sequences(r, count, this.encodings);
+      case 'inline': {
+        const models = this.models(seed, index);
+        return this.#generator.variants(
+          r,
+          Array.from({ length: count }, () => r.pick(models)),
+        );
+      }
+    }
+  }
+
+  /** Changes where the interpreter of an `inline` batch has other inlined handlers. */
+  modelsKey(index: number): number {
+    return Math.floor(index / INLINE_SPAN);
+  }
+
+  /** Words whose handlers the interpreter of an `inline` batch has in its main function. */
+  models(seed: number, index: number): readonly number[] {
+    const span = this.modelsKey(index);
+    const r = new Random(seed, span * BATCH_STREAMS + MODEL_STREAM);
+    const emitted = this.encodings.filter((e) => e.instruction.emit);
+    const words = new Map<string, number>();
+    for (let i = 0; i < INLINE_MODELS; i++) {
+      const encoding = emitted[(span * INLINE_MODELS + i) % emitted.length]!;
+      const word = this.#generator.word(r, encoding);
+      if (word !== null) words.set(encoding.instruction.name, word);
+    }
+    return [...words.values()];
+  }
+
+  #line(n: number): Encoding {
+    return this.encodings[n % this.encodings.length]!;
+  }
+}
+
+const BATCH_STREAMS = 8;
+const MODEL_STREAM = 7;
+const KIND_STREAM: Readonly<Record<BatchKind, number>> = { single: 0, sweep: 1, sequence: 2, inline: 3 };
+
+/** One round of a campaign: mostly single instructions, then the whole space, sequences, and inlined handlers. */
+const ROUND: readonly BatchKind[] = [
+  ...['single', 'single', 'sweep', 'sequence', 'single', 'inline'],
+  ...['single', 'single', 'sequence', 'single', 'sweep', 'single'],
+] as BatchKind[];
+
+/** The batches of a campaign of at least `cases` cases, from a round on. */
+export function* campaignBatches(profile: string, seed: number, cases: number, firstRound = 0): Generator<BatchId> {
+  const next: Record<BatchKind, number> = { single: 0, sweep: 0, sequence: 0, inline: 0 };
+  for (const kind of ROUND) next[kind] += firstRound;
+  let left = cases;
+  while (left > 0) {
+    for (const kind of ROUND) {
+      yield { profile, kind, seed, index: next[kind]++ };
+      left -= BATCH_CASES[kind];
+    }
+  }
+}
