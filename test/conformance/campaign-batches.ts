@@ -56,7 +56,7 @@ export class BatchSource {
     const { features } = PROFILES[profile]!;
     this.profile = profile;
     this.decoder = new Decoder(table, features);
-    this.encodings = this.decoder.encodings.filter((e) => !excludedLine(e.instruction.name));
+    this.encodings = this.decoder.encodings.filter((e) => !excludedLine(e.instruction.name, features));
     this.#generator = new CaseGenerator({
       decoder: this.decoder,
       fp16: features.has('fp16'),

@@ -48,8 +48,7 @@ describe.skipIf(skip)(`conformance${skip ? ` (skipped: ${missing} is not install
           ...summary(run, CLASSES),
         ].join('\n'),
       );
-      console.log(JSON.stringify([...run.lines].filter(([, c]) => c.single < 5)));
-  expect(run.reports.join('\n\n')).toBe('');
+      expect(run.reports.join('\n\n')).toBe('');
       expect(run.mismatches).toBe(0);
       expect(run.cases).toBeGreaterThanOrEqual(CASES * share);
       const rare = [...run.lines].filter(([, count]) => count.single < least).map(([name]) => name);

@@ -193,9 +193,7 @@ export class CaseGenerator {
     if (r.chance(1, 4)) integer(r, states, at + B.SP);
     if (isMemory(word) && !isLiteral(word)) placeBase(r, states, at, word);
     if (isCacheByAddress(word)) setAddress(states, at, word & 31, windowAddress(r));
-    if (encoding.instruction.branch && fields.Rn !== undefined && r.chance(3, 4)) {
-      setAddress(states, at, fields.Rn, CODE + LANDING + (r.below(LITERALS - LANDING) & ~3));
-    }
+    if (isBranch(word) && fields.Rn !== undefined && fields.Rn < 31) placeTarget(r, states, at + B.X + 2 * fields.Rn);
   }
 
   #fillControl(r: Random, states: Uint32Array, at: number, pc: number): void {
@@ -381,6 +379,15 @@ function setAddress(states: Uint32Array, at: number, n: number, address: number)
 /** Every register an address, where nothing is known of the word. */
 function fillAddresses(r: Random, states: Uint32Array, at: number): void {
   for (let n = 0; n < 31; n++) setAddress(states, at, n, windowAddress(r) & ~15);
+}
+
+/** Where an indirect branch goes: mostly to BRK words, else anywhere but into cases' code and data for literals. */
+function placeTarget(r: Random, states: Uint32Array, at: number): void {
+  const anyCode = states[at]! >= CODE && states[at]! < CODE + CODE_BYTES;
+  if (!anyCode && r.chance(1, 4)) return;
+  states[at] = CODE + LANDING + (r.below(LITERALS - LANDING) & (r.chance(1, 8) ? -1 : ~3));
+  // Any tag is dropped by TBI.
+  states[at + 1] = r.chance(1, 4) ? (r.word() & 0xff000000) >>> 0 : 0;
 }
 
 /** Chooses the base (and offset register) so that the access is where `windowAddress` says. */

@@ -38,11 +38,11 @@ const PEEK: IccRegister[] = [
 ];
 const BANKS = [0x80, 0x100, 0x180, 0x200, 0x280, 0x300, 0x380];
 
-/** Operations that end or mask interrupts, seven times of eight: a rising line, an acknowledgement or a new priority. */
+const NEST = -1;
+
+/** Most operations that end or mask interrupts become ones that nest another. */
 function calmer(kind: number, c: number): number {
-  if (c === 0) return kind;
-  if ([3, 4, 9, 11, 17, 22, 23, 26].includes(kind)) return [13, 0, 20][kind % 3]!;
-  return kind;
+  return c > 0 && [3, 4, 9, 10, 11, 17, 19, 22, 23, 26].includes(kind) ? NEST : kind;
 }
 
 function mpidr(affinity: number): bigint {
@@ -124,15 +124,8 @@ export class Differential {
   }
 
   #fail(what: string): never {
-    const lists = this.vgic.save().vcpus.map(({ list, dirty, cpuInterface: { lr, hcr, ap0r0, ap1r0 } }) => ({
-      dirty,
-      list,
-      lr: lr.filter((it) => it),
-      hcr,
-      ap0r0,
-      ap1r0,
-    }));
-    const after = JSON.stringify(lists, replaceBigint);
+    const held = this.vgic.cpuInterfaces.map((it) => it.save());
+    const after = JSON.stringify([held, this.vgic.save().vcpus.map(({ list }) => list)], replaceBigint);
     throw new Error(`${what}\n  ${this.log.slice(-60).join('\n  ')}\n${after}`);
   }
 
@@ -202,6 +195,8 @@ export class Differential {
     const word = (base: number) => bank(base) + (intid >> 5) * 4;
     const bit = 1n << BigInt(intid % 32);
     switch (kind) {
+      case NEST:
+        return this.#nest(v, pe ?? v, intid, b);
       case 0:
       case 1:
       case 2:
@@ -294,6 +289,18 @@ export class Differential {
     const { token } = this.reference.find(v, intid)!;
     this.#stack[v]!.push({ intid, group, token });
     if (this.#stack[v]!.length > this.vgic.policies.listRegisters) this.count('more active than list registers');
+  }
+
+  /** Acknowledges an interrupt that is made to preempt what runs now. */
+  #nest(v: number, pe: number, intid: number, b: number): void {
+    const running = this.reference.running(v);
+    if (running < 32) return this.#end(v);
+    const frame = intid < 32 ? pe : null;
+    const base = intid < 32 ? 0x10000 : 0;
+    const priority = Math.min(0xf0, running - 8 * (1 + (b % 3)));
+    this.#write(v, frame, base + 0x400 + intid, 1, BigInt(priority));
+    this.#write(v, frame, base + 0x200 + (intid >> 5) * 4, 4, 1n << BigInt(intid % 32));
+    this.#acknowledge(v);
   }
 
   #end(v: number): void {
