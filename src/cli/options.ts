@@ -99,15 +99,18 @@ export function planOf(options: CommonOptions, save: (path: string) => void): Pl
   return { strategy, events, timeoutMs: positive(options.timeout, '--timeout', 1e6) * 1000 };
 }
 
-/** Options of the host, from what `run` and `restore` take. */
-export function hostOptions(options: {
+/** The options that describe the host. */
+export interface HostTexts {
   host: string;
   ips: string;
   quantum: string;
   cost: string[];
   steal: string[];
   seed: string;
-}): HostOptions {
+}
+
+/** @throws RangeError or UsageError naming the option */
+export function hostOptions(options: HostTexts): HostOptions {
   const quantum = parseDuration(options.quantum, '--quantum');
   if (quantum < PS_PER_MICROSECOND / 10n || quantum > PS_PER_MILLISECOND * 100n) {
     throw new RangeError(`--quantum ${options.quantum}: 100ns to 100ms`);

@@ -12,21 +12,15 @@ import { UsageError } from './errors.js';
 import { execute } from './execute.js';
 import { readInput } from './files.js';
 import { log } from './log.js';
-import { COMMON, type CommonOptions, collect, hostOptions, integer } from './options.js';
+import { COMMON, type CommonOptions, collect, type HostTexts, hostOptions, integer } from './options.js';
 
-interface RunOptions extends CommonOptions {
+interface RunOptions extends CommonOptions, HostTexts {
   initrd?: string;
   append?: string;
   dtb?: string;
   cpu: string;
   smp: string;
   memory: string;
-  host: string;
-  ips: string;
-  quantum: string;
-  cost: string[];
-  steal: string[];
-  seed: string;
   pvtime: string;
   lptFreq: string;
   gic: string;

@@ -5,11 +5,14 @@ import { ROOT } from '../support/machine.js';
 
 const compiler = spawnSync('aarch64-linux-gnu-gcc', ['--version']).status === 0;
 
-test.skipIf(!compiler && !process.env.CI)('prebuilt guests are byte for byte what gcc-aarch64-linux-gnu makes of them', () => {
-  const { status, stderr, stdout } = spawnSync(process.execPath, ['test/guests/build.mjs', '--check'], {
-    cwd: ROOT,
-    encoding: 'utf8',
-  });
-  expect(`${stdout}${stderr}`).not.toMatch(/differ/);
-  expect(status).toBe(0);
-});
+test.skipIf(!compiler && !process.env.CI)(
+  'prebuilt guests are byte for byte what gcc-aarch64-linux-gnu makes of them',
+  () => {
+    const { status, stderr, stdout } = spawnSync(process.execPath, ['test/guests/build.mjs', '--check'], {
+      cwd: ROOT,
+      encoding: 'utf8',
+    });
+    expect(`${stdout}${stderr}`).not.toMatch(/differ/);
+    expect(status).toBe(0);
+  },
+);

@@ -40,6 +40,16 @@ export interface OperandRefs {
   readonly c: RegRef;
 }
 
+/** The operands handed to every `emit`: names only, what is behind them is the emitter's. */
+export const OPERANDS: OperandRefs = {
+  d: { reg: 'd' },
+  n: { reg: 'n' },
+  m: { reg: 'm' },
+  a: { reg: 'a' },
+  b: { reg: 'b' },
+  c: { reg: 'c' },
+};
+
 export type Feature = 'crc32' | 'crypto' | 'lse' | 'fp16' | 'rdm' | 'dotprod' | 'pan' | 'uao' | 'dpb' | 'ras' | 'rcpc';
 
 /** One instruction encoding. */

@@ -4,12 +4,11 @@
  *
  * A block leaves at a TLB miss with nothing done of that instruction, and the interpreter runs it.
  */
-import type { OperandRefs, Operands, RegRef } from '../a64/pattern.js';
-import { staticFieldsOf } from '../a64/pattern.js';
+import { OPERANDS, type Operands, type RegRef, staticFieldsOf } from '../a64/pattern.js';
 import type { Callee, Val, Var } from './assembler.js';
 import { Emitter } from './emitter.js';
 import type { Engine } from './engine.js';
-import { type Handler, Outcome, Special } from './interpreter.js';
+import { finishModule, type Handler, Outcome, Special } from './interpreter.js';
 import { PAGE_RECORDS, R, RECORD, RECORD_PAGE, S } from './layout.js';
 import { RUNTIME_CALLEES } from './runtime.js';
 import { ModuleBuilder } from './wasm.js';
@@ -21,15 +20,6 @@ interface Step {
   readonly handler: Handler;
   readonly operands: Operands;
 }
-
-const REFS: OperandRefs = {
-  d: { reg: 'd' },
-  n: { reg: 'n' },
-  m: { reg: 'm' },
-  a: { reg: 'a' },
-  b: { reg: 'b' },
-  c: { reg: 'c' },
-};
 
 class BlockEmitter extends Emitter {
   protected readonly leavesOnMiss = true;
@@ -54,7 +44,7 @@ class BlockEmitter extends Emitter {
       this.#near = step.handler.near;
       const { instruction } = step.handler.encoding;
       if (instruction.fp) this.checkFp();
-      instruction.emit!(this, step.handler.fields, REFS);
+      instruction.emit!(this, step.handler.fields, OPERANDS);
       this.recycle();
     }
     this.#leaveTo(this.#head + steps.length * RECORD, steps.length, Outcome.Redirect);
@@ -139,11 +129,8 @@ export class BlockCompiler {
     if (!steps.length) return;
     const emitter = new BlockEmitter(head, RUNTIME_CALLEES);
     emitter.compile(steps);
-    const { body, imports } = emitter.finish();
-    const builder = new ModuleBuilder();
-    for (const name of imports) builder.import(name, emitter.callee(name).params, emitter.callee(name).results);
-    builder.function('block', body);
-    const instance = new WebAssembly.Instance(new WebAssembly.Module(builder.finish()), { env: this.#env });
+    const module = new WebAssembly.Module(finishModule(new ModuleBuilder(), 'block', emitter));
+    const instance = new WebAssembly.Instance(module, { env: this.#env });
     this.#install(head, instance.exports.block!);
   }
 

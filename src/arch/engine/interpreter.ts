@@ -2,11 +2,11 @@
  * Generates the interpreter: one WebAssembly function that loops over decoded records, with the hottest handlers
  * inline, and small functions of the same origin for all others.
  */
-import type { Encoding, Fields, OperandRefs, RegRef } from '../a64/pattern.js';
-import type { Callee, Val, Var } from './assembler.js';
+import { type Encoding, type Fields, OPERANDS, type RegRef } from '../a64/pattern.js';
+import type { Assembler, Callee, Val, Var } from './assembler.js';
 import { Emitter } from './emitter.js';
 import { ITLB_ENTRIES, R, RECORD, S } from './layout.js';
-import { ModuleBuilder, type ValType } from './wasm.js';
+import { ModuleBuilder } from './wasm.js';
 
 /** What one handler does: an encoding with its static fields. */
 export interface Handler {
@@ -43,14 +43,6 @@ export const Outcome = {
   Interpret: 2,
 } as const;
 
-const OPERANDS: OperandRefs = {
-  d: { reg: 'd' },
-  n: { reg: 'n' },
-  m: { reg: 'm' },
-  a: { reg: 'a' },
-  b: { reg: 'b' },
-  c: { reg: 'c' },
-};
 const SLOT = { d: R.D, n: R.N, m: R.M, a: R.A, b: R.B, c: R.C } as const;
 
 /** Operands come from the record. */
@@ -337,8 +329,6 @@ class MainEmitter extends RecordEmitter {
   }
 }
 
-const BLOCK_PARAMS: readonly ValType[] = [];
-
 /** The main loop as a module that exports `run`. Handler i of `inline` has index SPECIALS + i. */
 export function interpreterModule(
   inline: readonly Handler[],
@@ -346,24 +336,30 @@ export function interpreterModule(
 ): Uint8Array<ArrayBuffer> {
   const builder = new ModuleBuilder();
   const emitter = new MainEmitter(callees);
-  emitter.main(inline, builder.type(['i32'], ['i32']), builder.type(BLOCK_PARAMS, ['i32']));
-  const { body, imports } = emitter.finish();
-  for (const name of imports) builder.import(name, emitter.callee(name).params, emitter.callee(name).results);
-  builder.importTable();
-  builder.function('run', body);
-  return builder.finish();
+  emitter.main(inline, builder.type(['i32'], ['i32']), builder.type([], ['i32']));
+  return finishModule(builder, 'run', emitter, true);
 }
 
 export const inlineIndex = (position: number): number => SPECIALS + position;
 
 /** One out-of-line handler as a module that exports `handler`. */
 export function handlerModule(handler: Handler, callees: Readonly<Record<string, Callee>>): Uint8Array<ArrayBuffer> {
-  const builder = new ModuleBuilder();
   const emitter = new OutOfLineEmitter(callees);
   emitter.emit(handler);
   emitter.push(emitter.i32(Outcome.Next));
+  return finishModule(new ModuleBuilder(), 'handler', emitter);
+}
+
+/** A module of one function with what it imports; `table` where it calls through the table. */
+export function finishModule(
+  builder: ModuleBuilder,
+  name: string,
+  emitter: Assembler,
+  table = false,
+): Uint8Array<ArrayBuffer> {
   const { body, imports } = emitter.finish();
-  for (const name of imports) builder.import(name, emitter.callee(name).params, emitter.callee(name).results);
-  builder.function('handler', body);
+  for (const callee of imports) builder.import(callee, emitter.callee(callee).params, emitter.callee(callee).results);
+  if (table) builder.importTable();
+  builder.function(name, body);
   return builder.finish();
 }

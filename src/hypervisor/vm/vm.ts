@@ -117,7 +117,7 @@ export class Vm {
     this.lpt = state ? state.lpt : this.#initialLpt();
     for (const i of indices) {
       this.engine.select(i);
-      this.engine.retired[i] = state?.vcpus[i]!.retired ?? 0;
+      this.engine.retired[i] = state ? state.vcpus[i]!.retired : 0;
       if (state) restoreCore(this.engine.cpu, state.vcpus[i]!.core);
       else this.system.reset({ entry: 0n, x0: 0n, vcpu: i, mpidr: mpidrOf(i) });
       this.system.updateContext();
