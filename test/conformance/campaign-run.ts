@@ -39,9 +39,17 @@ export class ProfileRun {
   readonly #table: readonly Instruction[];
   readonly #program: OracleProgram;
   readonly #oracle: Oracle;
+  readonly #onReport: (report: string) => void;
   readonly #cores = new Map<EngineKind, { core: Core; key: number }>();
 
-  constructor(profile: string, table: readonly Instruction[], program: OracleProgram) {
+  /** @param onReport gets each description of a mismatch when it is made */
+  constructor(
+    profile: string,
+    table: readonly Instruction[],
+    program: OracleProgram,
+    onReport: (report: string) => void = () => {},
+  ) {
+    this.#onReport = onReport;
     this.source = new BatchSource(profile, table);
     this.#table = table;
     this.#program = program;
@@ -84,7 +92,9 @@ export class ProfileRun {
         // Those behind the first of a batch may be due to it.
         if (nth || this.reports.length >= MOST_REPORTS) continue;
         const text = await describeMismatch({ core, oracle: this.#oracle, program: this.#program, batch, reply }, m);
-        this.reports.push(`${text}\n  replay: ${batchText(id)} (case ${m.index} on ${kind})`);
+        const report = `${text}\n  replay: ${batchText(id)} (case ${m.index} on ${kind})`;
+        this.reports.push(report);
+        this.#onReport(report);
       }
     }
   }

@@ -42,7 +42,7 @@ const program = new OracleProgram(SOURCE);
 let mismatches = 0;
 for (const [profile, share] of Object.entries(SHARES)) {
   if (values.profile !== undefined && values.profile !== profile) continue;
-  const run = new ProfileRun(profile, TABLE, program);
+  const run = new ProfileRun(profile, TABLE, program, console.error);
   await run.run(wanted(profile, values.profile === undefined ? share : 1, run));
   run.close();
   mismatches += run.mismatches;
@@ -54,7 +54,6 @@ for (const [profile, share] of Object.entries(SHARES)) {
   console.log(summary(run, CLASSES).join('\n'));
   console.log('left out (CONSTRAINED UNPREDICTABLE and others, see exclusions.ts), words drawn by reason:');
   for (const [n, reason] of excludedByReason(run)) console.log(`  ${n}  ${reason}`);
-  for (const report of run.reports) console.log(report);
 }
 program.close();
 process.exitCode = mismatches ? 1 : 0;

@@ -30,7 +30,7 @@ import {
   LITERALS,
   UDF,
 } from './state.js';
-import { integer, partner, vector, word as wordValue } from './values.js';
+import { fusedAddend, integer, partner, vector, word as wordValue } from './values.js';
 
 /** One case: words from `start` on, run from the state of the same index in its batch. */
 export interface Case {
@@ -60,6 +60,7 @@ const FPCR_BITS = 0x07c00000;
 const FPCR_FZ16 = 1 << 19;
 /** QC and the cumulative exception bits. */
 const FPSR_BITS = 0x0800009f;
+const FPSR_IXC = 0x10;
 /** BRK words before and behind a branch, for short distances to land on. */
 const PADS = 8;
 /** op1:CRn:CRm:op2 of IC IVAU, DC CVAC, CVAU, CVAP, CIVAC, ZVA and those of EL1: IVAC, ISW. */
@@ -190,6 +191,11 @@ export class CaseGenerator {
       vector(r, states, at + B.V + 4 * n);
       if (i > 0 && r.chance(1, 6)) partner(r, states, at + B.V + 4 * n, at + B.V + 4 * named[i - 1]!);
     });
+    const { Rn, Rm, Ra, Rd } = fields;
+    if (Rn !== undefined && Rm !== undefined && r.chance(1, 6)) {
+      const v = (reg: number): number => at + B.V + 4 * reg;
+      fusedAddend(r, states, v(Ra ?? Rd ?? 0), v(Rn), v(Rm));
+    }
     if (r.chance(1, 4)) integer(r, states, at + B.SP);
     if (isMemory(word) && !isLiteral(word)) placeBase(r, states, at, word);
     if (isCacheByAddress(word)) setAddress(states, at, word & 31, windowAddress(r));
@@ -204,7 +210,8 @@ export class CaseGenerator {
     states[at + B.NZCV] = r.below(16);
     states[at + B.FPCR] = r.chance(1, 2) ? 0 : r.word() & r.word() & this.#fpcr;
     if (r.chance(1, 4)) states[at + B.FPCR] = r.word() & this.#fpcr;
-    states[at + B.FPSR] = r.chance(3, 4) ? 0 : r.word() & FPSR_BITS;
+    // With IXC set and FPCR zero the engine takes its shortest ways.
+    states[at + B.FPSR] = r.pick([0, 0, FPSR_IXC, r.word() & FPSR_BITS]);
     states[at + B.SIGNAL] = 0;
     states[at + 70] = 0;
     states[at + 71] = 0;

@@ -177,3 +177,42 @@ export function partner(r: Random, words: Uint32Array, to: number, from: number)
   const nudge = r.below(5) - 2;
   for (let i = 0; i < 4; i++) words[to + i] = ((words[from + i]! ^ flip) + (i & 1 ? 0 : nudge)) >>> 0;
 }
+
+const scratchWords = new Uint32Array(2);
+const scratchSingles = new Float32Array(scratchWords.buffer);
+const scratchDoubles = new Float64Array(scratchWords.buffer);
+
+/** An addend for a product: one that cancels most of it, or is many binary digits above or below. */
+function addend(r: Random, product: number, digits: number): number {
+  switch (r.below(3)) {
+    case 0:
+      return -product;
+    case 1:
+      return -product * 2 ** (r.below(5) - 2);
+    default:
+      return (r.chance(1, 2) ? product : -product) * 2 ** ((r.chance(1, 2) ? 1 : -1) * (digits - 3 + r.below(7)));
+  }
+}
+
+/** Makes the vector at `to` the addend of the products of those at `n` and `m`, where a fused sum is hardest. */
+export function fusedAddend(r: Random, words: Uint32Array, to: number, n: number, m: number): void {
+  const nudge = r.below(5) - 2;
+  if (r.chance(1, 2)) {
+    for (let i = 0; i < 4; i++) {
+      scratchWords[0] = words[n + i]!;
+      scratchWords[1] = words[m + i]!;
+      scratchSingles[0] = addend(r, scratchSingles[0]! * scratchSingles[1]!, 24);
+      words[to + i] = (scratchWords[0]! + nudge) >>> 0;
+    }
+    return;
+  }
+  for (let i = 0; i < 4; i += 2) {
+    const factor = (at: number): number => {
+      scratchWords.set(words.subarray(at + i, at + i + 2));
+      return scratchDoubles[0]!;
+    };
+    scratchDoubles[0] = addend(r, factor(n) * factor(m), 53);
+    words[to + i] = (scratchWords[0]! + nudge) >>> 0;
+    words[to + i + 1] = scratchWords[1]!;
+  }
+}

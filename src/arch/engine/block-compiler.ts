@@ -13,6 +13,12 @@ import { PAGE_RECORDS, R, RECORD, RECORD_PAGE, S } from './layout.js';
 import { RUNTIME_CALLEES } from './runtime.js';
 import { ModuleBuilder } from './wasm.js';
 
+/**
+ * Blocks of one engine in its life: V8 ends the process when about 30,000 modules have used up its code space, and the
+ * interpreter's handlers need up to 11,000 of them. Behind the limit everything is interpreted.
+ */
+const MAX_BLOCKS = 12_000;
+
 /** Instructions of one block at most. */
 const MAX_BLOCK = 64;
 
@@ -125,6 +131,7 @@ export class BlockCompiler {
 
   /** Compiles the block that starts at a decoded record, if it has any instruction that can be compiled. */
   compileAt(head: number): void {
+    if (this.compiled >= MAX_BLOCKS) return;
     const steps = this.#collect(head);
     if (!steps.length) return;
     const emitter = new BlockEmitter(head, RUNTIME_CALLEES);
@@ -139,7 +146,6 @@ export class BlockCompiler {
     let index = this.#freeIndices.pop();
     if (index === undefined) {
       index = engine.addFunction(block);
-      if (index < 0) return;
     } else engine.setFunction(index, block);
     this.compiled++;
     const u16 = this.#u16;

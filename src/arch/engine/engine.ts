@@ -62,6 +62,9 @@ interface ExecEntry {
   readonly instruction: Instruction;
 }
 
+/** Table indices are 16 bits in a record; blocks and handlers together are far fewer. */
+const TABLE_SIZE = 65536;
+
 const UNDEFINED: Instruction = { name: 'undefined', asm: 'undefined', pattern: 'x'.repeat(32), exec: () => {} };
 
 export class Engine {
@@ -109,7 +112,7 @@ export class Engine {
     this.code = new CodeCache(this.memory, this.map, vcpus);
     this.decoder = new Decoder(options.table, profile.features);
     this.retired = new Array<number>(vcpus).fill(0);
-    this.#table = new WebAssembly.Table({ element: 'anyfunc', initial: 1024, maximum: 65536 });
+    this.#table = new WebAssembly.Table({ element: 'anyfunc', initial: 1024, maximum: TABLE_SIZE });
     this.#env = { memory: this.memory, table: this.#table, ...this.#hostFunctions() };
     Object.assign(this.#env, instantiateRuntime(this.memory, this.cpu));
     const hot = (options.hot ?? []).flatMap((word) => this.#hotHandlers(word));
@@ -207,11 +210,10 @@ export class Engine {
     return this.#outOfLine.size;
   }
 
-  /** Registers a compiled function; its table index, or -1 where the table is full. */
+  /** Registers a compiled function; its table index. */
   addFunction(f: WebAssembly.ExportValue): number {
     const index = ++this.#tableUsed;
-    if (index >= 65536) return -1;
-    if (index >= this.#table.length) this.#table.grow(Math.min(65536 - this.#table.length, 1024));
+    if (index >= this.#table.length) this.#table.grow(1024);
     this.#table.set(index, f);
     return index;
   }
@@ -302,7 +304,6 @@ export class Engine {
       const handler = { encoding, fields: staticFieldsOf(encoding, insn, variant), near };
       const module = new WebAssembly.Module(handlerModule(handler, RUNTIME_CALLEES));
       index = this.addFunction(new WebAssembly.Instance(module, { env: this.#env }).exports.handler!);
-      if (index < 0) throw new Error('handler table full');
       this.#outOfLine.set(key, index);
     }
     return index;

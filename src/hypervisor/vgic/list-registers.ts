@@ -15,8 +15,8 @@ import {
   HCR_VGRP1DIE,
   HCR_VGRP1EIE,
 } from '../../arch/gic/registers.js';
-import { type Interrupt, isForwarded, LEFT_OUT, NOWHERE, targetOracle, UNLOADED } from './interrupt.js';
-import { deactivate, requeue, touch } from './lists.js';
+import { type Interrupt, isForwarded, LEFT_OUT, NOWHERE, targetOracle } from './interrupt.js';
+import { deactivate, release, requeue, touch } from './lists.js';
 import type { VcpuModel, VgicModel } from './model.js';
 
 /** Learns from the list registers what the guest did since the last flush or sync. Does nothing where it did nothing. */
@@ -44,7 +44,7 @@ export function sync(model: VgicModel, vcpu: VcpuModel): void {
     const irq = vcpu.slots[n];
     if (!irq || vcpu.slotStates[n] !== 0) continue;
     vcpu.slots[n] = null;
-    irq.lr = UNLOADED;
+    release(irq);
     requeue(model, irq);
   }
   for (let n = hardware.eoiCount; n > 0; n--) endOutside(model, vcpu);
@@ -132,9 +132,7 @@ function prune(model: VgicModel, vcpu: VcpuModel): void {
   const { list } = vcpu;
   let kept = 0;
   for (const irq of list) {
-    irq.lr = UNLOADED;
-    irq.latch ||= irq.again;
-    irq.again = false;
+    release(irq);
     const to = targetOracle(model.groups, irq);
     if (to === vcpu.index) {
       list[kept++] = irq;

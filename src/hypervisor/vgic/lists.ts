@@ -12,6 +12,13 @@ export function touch(model: VgicModel, vcpu: number): void {
   model.host.kick(vcpu);
 }
 
+/** An interrupt is in no list register any more: instances that came meanwhile join the latch. */
+export function release(irq: Interrupt): void {
+  irq.lr = UNLOADED;
+  irq.latch ||= irq.again;
+  irq.again = false;
+}
+
 /** Takes an interrupt whose state has been synced out of its list register. */
 export function unload(model: VgicModel, irq: Interrupt): void {
   if (irq.lr < 0) return;
@@ -19,9 +26,7 @@ export function unload(model: VgicModel, irq: Interrupt): void {
   vcpu.cpuInterface.writeLr(irq.lr, 0n);
   vcpu.slots[irq.lr] = null;
   vcpu.slotStates[irq.lr] = 0;
-  irq.lr = UNLOADED;
-  irq.latch ||= irq.again;
-  irq.again = false;
+  release(irq);
   touch(model, irq.owner);
 }
 

@@ -14,7 +14,8 @@ describe('SGI targets', () => {
   test('all affinity levels count', () => {
     const value = (0xa5n << 48n) | (0x5an << 32n) | (0xc3n << 16n) | 1n;
     expect(sgiTargets(value, 0, 1, 0xa55ac300)).toBe(true);
-    for (const other of [0xa45ac300, 0xa55bc300, 0xa55ac200, 0xa55ac301]) expect(sgiTargets(value, 0, 1, other)).toBe(false);
+    for (const other of [0xa45ac300, 0xa55bc300, 0xa55ac200, 0xa55ac301])
+      expect(sgiTargets(value, 0, 1, other)).toBe(false);
   });
 
   test('the range selector takes Aff0 in steps of 16', () => {

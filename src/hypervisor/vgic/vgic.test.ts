@@ -175,7 +175,11 @@ describe('states that no vGIC leaves behind are refused', () => {
     ['fewer SPIs', (s) => s.spis.pop(), '63 SPIs: this vGIC has 64'],
     ['fewer vCPUs', (s) => s.vcpus.pop(), '1 vCPUs: this vGIC has 2'],
     ['another affinity', (s) => void (s.vcpus[1]!.affinity = 7), 'vCPU 1 has affinity 7: here it has 1'],
-    ['an INTID that does not exist', (s) => s.vcpus[0]!.list.push(4000), 'vCPU 0 lists INTID 4000, which does not exist'],
+    [
+      'an INTID that does not exist',
+      (s) => s.vcpus[0]!.list.push(4000),
+      'vCPU 0 lists INTID 4000, which does not exist',
+    ],
     ['a list entry of another vCPU', (s) => s.vcpus[1]!.list.push(SPI), `vCPU 1 lists INTID ${SPI}, which vCPU 0 has`],
     ['an interrupt listed twice', (s) => s.vcpus[0]!.list.push(SPI), 'vCPU 0 lists an interrupt twice'],
     ['an interrupt on no list', (s) => void (s.vcpus[0]!.list = []), `INTID ${SPI} is not on the list of vCPU 0`],
