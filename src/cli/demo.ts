@@ -1,5 +1,5 @@
 /** `chronovisor demo`: guests over {same, other frequency} x {aware, unaware of LPT} x {offset, lpt}, measured. */
-import { mkdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
@@ -13,7 +13,7 @@ import { asExpected, type DemoResult, demoPage } from '../verify/demo/report.js'
 import { describeNative, describePv, hostsOf, nameOf, ROWS } from '../verify/demo/rows.js';
 import { runClock, runSteal, runTicks, TICKS_ROWS } from '../verify/demo/run.js';
 import { EXIT } from './errors.js';
-import { writeOutput } from './files.js';
+import { checkOutput, makeFolder, writeOutput } from './files.js';
 
 const GUESTS = fileURLToPath(new URL('../../guests/', import.meta.url));
 
@@ -116,10 +116,11 @@ export function addDemo(program: Command): void {
     .option('--report <folder>', 'where to write the report', 'out/demo')
     .action((options: { report: string }) => {
       out(`chronovisor demo · ${ROWS.length + 1 + TICKS_ROWS.length} runs of 3 guests · deterministic, seed 1`);
+      makeFolder(options.report);
+      const path = join(options.report, 'index.html');
+      checkOutput(path);
       const result = measure();
       printTable(result);
-      mkdirSync(options.report, { recursive: true });
-      const path = join(options.report, 'index.html');
       writeOutput(path, demoPage(result));
       out(`report: ${path}`);
       process.exitCode = asExpected(result) ? EXIT.ok : EXIT.failed;

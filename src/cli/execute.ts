@@ -1,22 +1,23 @@
 /** Runs a session to its end for `run` and `restore`: console, pace, time limit, results. */
-import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { MachineTarget } from '../debug/machine-target.js';
+import { serveGdb } from '../debug/server.js';
 import { formatDuration, formatFrequency } from '../host/time-spec.js';
 import type { ImageSymbol } from '../loader/index.js';
 import { symbolize } from '../loader/index.js';
 import type { Machine } from '../migration/snapshot.js';
 import { saveSnapshot } from '../migration/snapshot.js';
 import { runPage } from '../verify/run-report.js';
-import { Session, type SessionStatus } from '../verify/session.js';
+import { Session, type SessionEvent, type SessionStatus } from '../verify/session.js';
 import type { Verdict } from '../verify/verdict.js';
 import { Watch } from '../verify/watch.js';
 import { describeWhen } from '../verify/when.js';
 import { EXIT } from './errors.js';
-import { writeOutput } from './files.js';
+import { checkOutput, makeFolder, writeOutput } from './files.js';
 import { log } from './log.js';
 import type { CommonOptions } from './options.js';
-import { planOf } from './options.js';
+import { integer, planOf } from './options.js';
 import { stateHash } from './state-hash.js';
 
 /** Wall milliseconds between two looks at the keyboard, signals and the clock. */
@@ -46,6 +47,7 @@ export async function execute(
 ): Promise<number> {
   const started = performance.now();
   const plan = planOf(options, (path) => writeOutput(path, saveSnapshot(machine)));
+  checkOutputs(options);
   const { config } = machine.vm;
   log.info({ config, host: machine.host.counter.spec, engine: options.engine, events: plan.events.length }, 'run');
   const watch = new Watch(machine);
@@ -69,10 +71,12 @@ export async function execute(
     flush();
     err(`chronovisor: ${message}`);
   };
+  const gdbPort = options.gdb === undefined ? null : integer(options.gdb, '--gdb', 0, 65535);
   const console = openConsole(session);
   let status: RunResult['status'];
   try {
-    status = await loop(machine, session, plan.timeoutMs, options, flush, console);
+    const debugged = gdbPort === null ? null : await debug(machine, session, gdbPort);
+    status = debugged ?? (await loop(machine, session, plan.timeoutMs, options, flush, console));
   } finally {
     console.close();
     flush();
@@ -109,7 +113,6 @@ export async function execute(
   if (session.migrations.length || verdicts.some((v) => v.status === 'fail')) printVerdicts(verdicts, symbols);
   if (options.engineStats) printStats(machine, result);
   if (options.report) {
-    mkdirSync(options.report, { recursive: true });
     const path = join(options.report, 'index.html');
     const { host } = machine;
     const { migrations } = session;
@@ -120,13 +123,30 @@ export async function execute(
   }
   if (options.json) writeJson(options.json, result);
   if (status === 'timeout') err(`chronovisor: --timeout ${options.timeout}: the guest was still running`);
-  for (const { when, action } of session.pending) {
-    if (action.kind !== 'call') err(`chronovisor: ${action.kind} at ${describeWhen(when)}: the run ended before`);
+  for (const event of session.pending) {
+    const missed = missedEvent(event);
+    if (missed) err(`chronovisor: ${missed}`);
   }
-  if (options.saveAt && !existsSync(options.save!))
-    err(`chronovisor: --save-at ${options.saveAt}: never reached, nothing saved`);
   if (status === 'stalled') err('chronovisor: the guest waits for an interrupt that nothing will raise');
   return result.exitCode;
+}
+
+/** Output that cannot be written is bad input: known before the run, not behind it. */
+function checkOutputs({ save, json, report }: CommonOptions): void {
+  if (save !== undefined) checkOutput(save);
+  if (json !== undefined && json !== '-') checkOutput(json);
+  if (report === undefined) return;
+  makeFolder(report);
+  checkOutput(join(report, 'index.html'));
+}
+
+/** What to say of an event that the user asked for and the run did not reach; null where the session made it. */
+function missedEvent({ when, action }: SessionEvent): string | null {
+  const at = describeWhen(when);
+  if (action.kind === 'call') return `--save-at ${at}: never reached, nothing saved`;
+  if (action.kind === 'power-key') return action.down ? `--power-key ${at}: the run ended before` : null;
+  const options = { migrate: '--migrate', type: '--input', stop: '--until' } as const;
+  return `${options[action.kind]} ${at}: the run ended before`;
 }
 
 async function loop(
@@ -163,6 +183,17 @@ async function loop(
     process.removeListener('SIGINT', onSignal);
     process.removeListener('SIGTERM', onSignal);
   }
+}
+
+/** Serves gdb until it lets go; how the run ended, or null where it goes on without gdb. */
+async function debug(machine: Machine, session: Session, port: number): Promise<RunResult['status'] | null> {
+  const target = new MachineTarget(machine, session);
+  const end = await serveGdb(target, port, (bound) =>
+    err(`gdb: waiting on 127.0.0.1:${bound}; say: gdb-multiarch -ex 'target remote :${bound}'`),
+  );
+  log.info({ end }, 'gdb');
+  if (end === 'killed') return 'stopped';
+  return end === 'exited' ? target.ended : null;
 }
 
 interface Console {

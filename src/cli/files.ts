@@ -1,5 +1,19 @@
 /** File access of the commands: whole files in, whole files out or nothing. */
-import { closeSync, fstatSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  type Stats,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
 import { UsageError } from './errors.js';
 
 /** No image or snapshot is larger: the board has at most 3 GiB. */
@@ -7,7 +21,9 @@ const MAX_FILE = 4 * 2 ** 30 - 2 ** 20;
 
 /** @throws UsageError for a folder, a device or an absurd size; the system's error where it cannot be read */
 export function readInput(path: string): Uint8Array {
-  const fd = openSync(path, 'r');
+  if (!path) throw new UsageError("'': an empty file name");
+  // Opening a pipe that nobody writes to would wait for ever.
+  const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
   try {
     const stat = fstatSync(fd);
     if (stat.isDirectory()) throw new UsageError(`${path}: is a folder, not a file`);
@@ -19,14 +35,53 @@ export function readInput(path: string): Uint8Array {
   }
 }
 
-/** Writes a file whole, or leaves what was there. */
+/** Writes a file whole, or leaves what was there. A device or a pipe is written to, not replaced. */
 export function writeOutput(path: string, contents: Uint8Array | string): void {
-  const temporary = `${path}.${process.pid}.part`;
+  const target = targetOf(path);
+  if (!target.replace) return writeFileSync(target.path, contents);
+  const temporary = `${target.path}.${process.pid}.part`;
   try {
     writeFileSync(temporary, contents);
-    renameSync(temporary, path);
+    renameSync(temporary, target.path);
   } catch (error) {
     rmSync(temporary, { force: true });
     throw error;
   }
+}
+
+/** Throws as `writeOutput` would: said before a long run, not after it. */
+export function checkOutput(path: string): void {
+  const target = targetOf(path);
+  if (!target.replace) return;
+  const temporary = `${target.path}.${process.pid}.part`;
+  closeSync(openSync(temporary, 'w'));
+  rmSync(temporary, { force: true });
+}
+
+/** Makes a folder and those above it. (Node's own recursive mkdir never returns where /proc refuses one.) */
+export function makeFolder(path: string): void {
+  const folder = resolve(path);
+  if (statOf(folder)?.isDirectory()) return;
+  if (dirname(folder) !== folder) makeFolder(dirname(folder));
+  mkdirSync(folder);
+}
+
+function targetOf(path: string): { path: string; replace: boolean } {
+  if (!path) throw new UsageError("'': an empty file name");
+  const stat = statOf(path);
+  if (!stat) return { path: join(realFolder(dirname(path)), basename(path)), replace: true };
+  if (stat.isDirectory()) throw new UsageError(`${path}: is a folder, not a file`);
+  return stat.isFile() ? { path: realpathSync(path), replace: true } : { path, replace: false };
+}
+
+function realFolder(path: string): string {
+  const stat = statOf(path);
+  if (!stat) throw new UsageError(`${path}: no such folder`);
+  if (!stat.isDirectory()) throw new UsageError(`${path}: is not a folder`);
+  return path;
+}
+
+/** Null where there is nothing by that name. */
+function statOf(path: string): Stats | null {
+  return statSync(path, { throwIfNoEntry: false }) ?? null;
 }

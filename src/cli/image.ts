@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Command } from 'commander';
 import { debianCloud } from '../loader/debian/index.js';
 import { UsageError } from './errors.js';
+import { makeFolder } from './files.js';
 
 const cacheFolder = (): string =>
   process.env.CHRONOVISOR_CACHE ?? join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'chronovisor');
@@ -17,6 +18,7 @@ export function addImage(program: Command): void {
       if (name !== 'debian-cloud')
         throw new UsageError(`image ${name.slice(0, 40)}: no such image; there is debian-cloud`);
       const log = (line: string): void => void process.stderr.write(`${line}\n`);
+      makeFolder(options.cache);
       const { kernel, initrd } = await debianCloud({ cacheDir: options.cache, log });
       process.stdout.write(`${kernel}\n${initrd}\n`);
     });

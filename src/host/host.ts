@@ -38,6 +38,8 @@ export interface HostState {
   turn: number;
   left: number;
   accounts: VcpuAccount[];
+  /** When each vCPU's timers next want attention. One that is due and not seen to yet is in the past. */
+  alarms: (Ps | null)[];
 }
 
 /** Why `run` returned. */
@@ -60,6 +62,8 @@ export interface RunLimit {
   until?: Ps | null;
   /** Retired instructions of all vCPUs together to stop at, exactly. */
   instructions?: number | null;
+  /** A vCPU that has its turn first, where it can run: for debuggers. */
+  turn?: number;
   /** Asked between slices whether to return; it does not cut a slice short, so it cannot change the run. */
   poll?: () => boolean;
 }
@@ -79,6 +83,7 @@ export class Host implements VmHost {
   #left: number;
   #interrupted = false;
   #vm: Vm | null = null;
+  readonly #alarms: readonly (Ps | null)[] = [];
   /** Takes what the guest transmits. */
   onTransmit: (byte: number) => void = () => {};
   /** Sees every vCPU's activity over every stretch of host time. */
@@ -92,11 +97,13 @@ export class Host implements VmHost {
     this.#left = state?.left ?? this.#quantumSlots;
     this.#turn = state?.turn ?? 0;
     if (state) this.#accounts = state.accounts.map((a) => ({ ...a }));
+    if (state) this.#alarms = [...state.alarms];
   }
 
   /** Takes the VM that this host runs. */
   attach(vm: Vm): void {
     this.#vm = vm;
+    for (const [v, alarm] of this.#alarms.entries()) vm.vcpus[v]!.deadline = alarm;
     while (this.#accounts.length < vm.vcpus.length) {
       this.#accounts.push({ running: 0n, idle: 0n, stolen: 0n, paused: 0n, off: 0n });
     }
@@ -108,6 +115,7 @@ export class Host implements VmHost {
       turn: this.#turn,
       left: this.#left,
       accounts: this.#accounts.map((a) => ({ ...a })),
+      alarms: this.#vm!.vcpus.map((v) => v.deadline),
     };
   }
 
@@ -175,6 +183,7 @@ export class Host implements VmHost {
     const until = limit.until ?? null;
     const instructions = limit.instructions ?? null;
     this.#interrupted = false;
+    if (limit.turn !== undefined) this.#turn = limit.turn;
     for (;;) {
       if (vm.end) return 'ended';
       if (this.#interrupted) return 'interrupted';

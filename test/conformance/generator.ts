@@ -198,7 +198,11 @@ export class CaseGenerator {
     }
     if (r.chance(1, 4)) integer(r, states, at + B.SP);
     if (isMemory(word) && !isLiteral(word)) placeBase(r, states, at, word);
-    if (isCacheByAddress(word)) setAddress(states, at, word & 31, windowAddress(r));
+    if (isCacheByAddress(word)) {
+      // QEMU translates for ZVA only.
+      const zero = encoding.instruction.name === 'DC_ZVA';
+      setAddress(states, at, word & 31, zero ? windowAddress(r) : DATA + r.below(DATA_BYTES));
+    }
     if (isBranch(word) && fields.Rn !== undefined && fields.Rn < 31) placeTarget(r, states, at + B.X + 2 * fields.Rn);
   }
 

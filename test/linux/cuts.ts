@@ -51,7 +51,9 @@ function run({ host }: Machine, limit: RunLimit = {}): void {
   if (stop !== 'limit' && stop !== 'ended') throw new Error(`the run stopped: ${stop}`);
 }
 
-const after = ({ host }: Machine, instructions: number): RunLimit => ({ instructions: host.instructions + instructions });
+const after = ({ host }: Machine, instructions: number): RunLimit => ({
+  instructions: host.instructions + instructions,
+});
 
 const outcome = (machine: Machine, console: string): Outcome => ({
   instructions: machine.host.instructions,

@@ -13,7 +13,8 @@ const LEVELS = [
   ['hypervisor', 'loader'],
   ['host'],
   ['migration'],
-  ['verify', 'debug'],
+  ['verify'],
+  ['debug'],
   ['cli', 'web'],
 ];
 /** These run in a browser tab, too. */

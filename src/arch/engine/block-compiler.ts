@@ -172,11 +172,12 @@ export class BlockCompiler {
   }
 
   #collect(head: number): Step[] {
-    const { code, decoder, map } = this.#engine;
+    const { breakOffsets, code, decoder, map } = this.#engine;
     const first = ((head - map.records) % RECORD_PAGE) / RECORD;
     const host = code.wordOf(head);
     const steps: Step[] = [];
     for (let i = 0; i < MAX_BLOCK && first + i < PAGE_RECORDS; i++) {
+      if (breakOffsets.has((first + i) * 4)) break;
       const insn = this.#engine.cpu.view.getUint32(host + i * 4, true);
       const match = decoder.match(insn);
       if (!match?.encoding.instruction.emit) break;

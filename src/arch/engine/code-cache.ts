@@ -92,6 +92,11 @@ export class CodeCache {
     return this.#map.ram + this.#owner[index]! * 4096 + ((offset - index * RECORD_PAGE) >>> 3);
   }
 
+  /** Bytes from the start of its page to the instruction of a record. */
+  offsetOf(record: number): number {
+    return ((record - this.#map.records) % RECORD_PAGE) >>> 3;
+  }
+
   /** Index of the record page that a record is in; -1 for record 0 (none). */
   indexOf(record: number): number {
     return record ? Math.floor((record - this.#map.records) / RECORD_PAGE) : -1;

@@ -77,6 +77,8 @@ export class Engine {
   /** Retired instructions of each vCPU. */
   readonly retired: number[];
   readonly blocks: BlockCompiler | null;
+  /** See setBreakOffsets. */
+  breakOffsets: ReadonlySet<number> = new Set();
   readonly #table: WebAssembly.Table;
   readonly #env: Record<string, WebAssembly.ImportValue>;
   readonly #run: () => void;
@@ -257,10 +259,23 @@ export class Engine {
     i32[(S.BIAS >> 2) + 1] = high - (low >>> 0 < units ? 1 : 0);
   }
 
+  /**
+   * Has `hooks.breakpoint` asked before every instruction at one of these offsets in its page (0..0xffc): which address
+   * it has is known only when it runs.
+   */
+  setBreakOffsets(offsets: ReadonlySet<number>): void {
+    this.breakOffsets = offsets;
+    this.park();
+    this.code.clear();
+  }
+
   /** Decodes the word behind a record into it, and compiles the block that it starts. */
   decode(record: number): void {
     this.#decode(record);
-    this.blocks?.compileAt(record);
+    if (this.breakOffsets.size && this.breakOffsets.has(this.code.offsetOf(record))) {
+      this.#u16[(record + R.ORIGINAL) >> 1] = this.#u16[(record + R.HANDLER) >> 1]!;
+      this.#u16[(record + R.HANDLER) >> 1] = Special.Break;
+    } else this.blocks?.compileAt(record);
   }
 
   #decode(record: number): void {

@@ -19,7 +19,7 @@ export function release(irq: Interrupt): void {
   irq.again = false;
 }
 
-/** Takes an interrupt whose state has been synced out of its list register. */
+/** Takes an interrupt whose state has been synced out of its list register; `requeue` must follow. */
 export function unload(model: VgicModel, irq: Interrupt): void {
   if (irq.lr < 0) return;
   const vcpu = model.vcpus[irq.owner]!;
@@ -27,7 +27,6 @@ export function unload(model: VgicModel, irq: Interrupt): void {
   vcpu.slots[irq.lr] = null;
   vcpu.slotStates[irq.lr] = 0;
   release(irq);
-  touch(model, irq.owner);
 }
 
 /** Puts an interrupt that is in no list register on the list it belongs on now, and tells the vCPUs concerned. */

@@ -152,6 +152,16 @@ export class Vm {
     return this.vcpus[vcpu]!.deadline;
   }
 
+  /** Puts a vCPU that CPU_ON has been asked for at its first instruction. It is the loaded one afterwards. */
+  start(vcpu: number): void {
+    const v = this.vcpus[vcpu]!;
+    this.engine.select(vcpu);
+    if (!v.start) return;
+    this.system.reset({ entry: v.start.entry, x0: v.start.contextId, vcpu, mpidr: mpidrOf(vcpu) });
+    v.start = null;
+    v.power = 'on';
+  }
+
   /**
    * Runs a runnable vCPU for at most `budget` slots.
    * @returns why it stopped
@@ -163,11 +173,7 @@ export class Vm {
     // Others may have written to what this vCPU's monitor watches.
     if (vcpu !== this.#last) engine.cpu.clearExclusive();
     this.#last = vcpu;
-    if (v.start) {
-      system.reset({ entry: v.start.entry, x0: v.start.contextId, vcpu, mpidr: mpidrOf(vcpu) });
-      v.start = null;
-      v.power = 'on';
-    }
+    this.start(vcpu);
     this.#updateLines(vcpu);
     vgic.flush(vcpu);
     this.running = vcpu;
