@@ -1,9 +1,8 @@
 /** The options that `run` and `restore` share, from text to plan. */
 import { Option } from 'commander';
-import { PS_PER_MICROSECOND, PS_PER_MILLISECOND } from '../arch/timer/time.js';
 import { DEFAULT_COSTS, parseCosts } from '../host/costs.js';
 import { parseHost } from '../host/frequency.js';
-import type { HostOptions } from '../host/host.js';
+import { type HostOptions, MAX_QUANTUM, MIN_QUANTUM } from '../host/host.js';
 import { parseSteal, StealSchedule } from '../host/steal.js';
 import { parseDuration } from '../host/time-spec.js';
 import { parseDowntime, parseStrategy, type StrategyName } from '../hypervisor/strategy/index.js';
@@ -112,7 +111,7 @@ export interface HostTexts {
 /** @throws RangeError or UsageError naming the option */
 export function hostOptions(options: HostTexts): HostOptions {
   const quantum = parseDuration(options.quantum, '--quantum');
-  if (quantum < PS_PER_MICROSECOND / 10n || quantum > PS_PER_MILLISECOND * 100n) {
+  if (quantum < MIN_QUANTUM || quantum > MAX_QUANTUM) {
     throw new RangeError(`--quantum ${options.quantum}: 100ns to 100ms`);
   }
   return {

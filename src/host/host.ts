@@ -4,7 +4,7 @@
  * All decisions are functions of host time and of the VM's state, so the same inputs give the same run.
  */
 import { Exit } from '../arch/engine/layout.js';
-import type { Ps } from '../arch/timer/time.js';
+import { PS_PER_MICROSECOND, PS_PER_MILLISECOND, type Ps } from '../arch/timer/time.js';
 import type { ExitKind, VmHost } from '../hypervisor/vm/host.js';
 import type { Vm } from '../hypervisor/vm/vm.js';
 import { costOf, type ExitCosts } from './costs.js';
@@ -12,6 +12,10 @@ import { HostCounter } from './counter.js';
 import type { HostSpec } from './frequency.js';
 import type { StealSchedule } from './steal.js';
 import { Timeline, type TimelineState } from './timeline.js';
+
+/** Bounds of `quantum`. */
+export const MIN_QUANTUM: Ps = PS_PER_MICROSECOND / 10n;
+export const MAX_QUANTUM: Ps = 100n * PS_PER_MILLISECOND;
 
 export interface HostOptions {
   readonly spec: HostSpec;

@@ -28,20 +28,26 @@ export function encodePages(memory: Uint8Array): Uint8Array<ArrayBuffer> {
 }
 
 /**
- * Fills a memory that is all zeros.
+ * Checks the pages of a memory of `size` bytes.
  * @throws BadSnapshot where sizes differ or a page is outside or out of order
  */
-export function decodePages(payload: Uint8Array, memory: Uint8Array): void {
-  const view = new DataView(payload.buffer, payload.byteOffset, payload.byteLength);
+export function checkPages(payload: Uint8Array, size: number): void {
   if (payload.length < 8 || (payload.length - 8) % (4 + PAGE)) throw new BadSnapshot('memory pages are cut off');
-  const size = view.getBigUint64(0, true);
-  if (size !== BigInt(memory.length))
-    throw new BadSnapshot(`memory of ${size} bytes, the machine has ${memory.length}`);
+  const view = new DataView(payload.buffer, payload.byteOffset, payload.byteLength);
+  const saved = view.getBigUint64(0, true);
+  if (saved !== BigInt(size)) throw new BadSnapshot(`memory of ${saved} bytes, the machine has ${size}`);
   let last = -1;
   for (let at = 8; at < payload.length; at += 4 + PAGE) {
     const page = view.getUint32(at, true);
-    if (page <= last || (page + 1) * PAGE > memory.length) throw new BadSnapshot(`memory page ${page} is out of place`);
-    memory.set(payload.subarray(at + 4, at + 4 + PAGE), page * PAGE);
+    if (page <= last || (page + 1) * PAGE > size) throw new BadSnapshot(`memory page ${page} is out of place`);
     last = page;
+  }
+}
+
+/** Fills a memory that is all zeros with checked pages. */
+export function decodePages(payload: Uint8Array, memory: Uint8Array): void {
+  const view = new DataView(payload.buffer, payload.byteOffset, payload.byteLength);
+  for (let at = 8; at < payload.length; at += 4 + PAGE) {
+    memory.set(payload.subarray(at + 4, at + 4 + PAGE), view.getUint32(at, true) * PAGE);
   }
 }

@@ -5,7 +5,8 @@ import { PROFILES } from '../../src/arch/profiles.js';
 import { registersOf } from '../../src/arch/system/index.js';
 import type { EngineKind } from './core.js';
 import { excludedLine } from './exclusions.js';
-import { type Batch, CaseGenerator } from './generator.js';
+import { CaseGenerator } from './generator.js';
+import type { Batch } from './placement.js';
 import { Random } from './random.js';
 
 /** What a batch is made of. */
@@ -23,7 +24,7 @@ export const BATCH_CASES: Readonly<Record<BatchKind, number>> = {
 const INLINE_SPAN = 8;
 const INLINE_MODELS = 256;
 /** Every so many batches of single instructions run on compiled blocks too. */
-const SINGLES_ON_BLOCKS = 8;
+const SINGLES_ON_BLOCKS = 4;
 
 export interface BatchId {
   readonly profile: string;

@@ -3,8 +3,8 @@ import type { Instruction } from '../../src/arch/a64/pattern.js';
 import { type BatchId, BatchSource, batchText, enginesOf } from './campaign-batches.js';
 import { compareBatch, normalize } from './compare.js';
 import { Core, type EngineKind } from './core.js';
-import type { Batch } from './generator.js';
 import { Oracle, type OracleProgram, type Reply } from './oracle.js';
+import type { Batch } from './placement.js';
 import { describeMismatch } from './report.js';
 
 /** What a line of the table had. */

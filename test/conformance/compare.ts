@@ -2,8 +2,8 @@
 
 import type { CaseOutcome, Core } from './core.js';
 import { correctOracle } from './exclusions.js';
-import type { Batch, Case } from './generator.js';
 import type { Reply } from './oracle.js';
+import type { Batch, Case } from './placement.js';
 import { B, BLOCK, type Ending, Signal, sameState } from './state.js';
 
 export interface Mismatch {
@@ -35,8 +35,10 @@ export function normalize(batch: Batch, reply: Reply): Ending[] {
       reply.states[at + B.PC] = c.start + 4 * c.words.length;
       reply.states[at + B.PC + 1] = 0;
     }
-    const [line] = c.lines;
-    if (line && c.words.length === 1) correctOracle(line.instruction.name, c.words[0]!, reply.states, at, c.start);
+    c.lines.forEach((line, n) => {
+      const name = line?.instruction.name;
+      if (name) correctOracle(name, c.words[n]!, c.words.length === 1, reply.states, at, c.start);
+    });
     return ending;
   });
 }

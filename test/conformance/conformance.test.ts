@@ -7,7 +7,7 @@ import { CLASSES } from './classes.js';
 import { missingTool, OracleProgram } from './oracle.js';
 
 /** At least 300,000 cases in all; CONFORMANCE_CASES and CONFORMANCE_SEED make another campaign of the same kind. */
-const CASES = Number(process.env.CONFORMANCE_CASES ?? 310_000);
+const CASES = Number(process.env.CONFORMANCE_CASES ?? 400_000);
 const SEED = Number(process.env.CONFORMANCE_SEED ?? 1);
 /** Share of the cases, and how often each line must have run alone. */
 const PROFILES = [

@@ -136,18 +136,19 @@ const ORACLE_MISDECODES: readonly {
 export const oracleMisdecodes = (word: number): boolean =>
   ORACLE_MISDECODES.some(({ words }) => words.some(([mask, value]) => (word & mask) >>> 0 === value));
 
-/** Words on which the oracle errs; its answer is put right, and such words are in no sequence. */
+/** Words on which the oracle errs; its answer is put right. */
 const ORACLE_ERRORS: readonly {
   readonly reason: string;
   readonly line: RegExp;
   /** `word` ran alone; `at` is its state after. */
   correct(word: number, states: Uint32Array, at: number, start: number): void;
-  /** The error cannot show in sequences. */
-  readonly inSequences?: boolean;
+  /** Whether such words are in sequences: not at all, as they are, or put right at the sequence's end. */
+  readonly sequences: 'none' | 'as they are' | 'corrected';
 }[] = [
   {
     reason: 'QEMU keeps AArch32 flags in FPSR<31:28>, RES0 where there is no AArch32 (C5.2.10)',
     line: /^MSR_FPSR$/,
+    sequences: 'corrected',
     correct(_word, states, at) {
       states[at + B.FPSR]! &= 0x0fffffff;
     },
@@ -155,6 +156,7 @@ const ORACLE_ERRORS: readonly {
   {
     reason: 'QEMU keeps AArch32 Len and Stride in FPCR, RES0 where there is no AArch32 (C5.2.8)',
     line: /^MSR_FPCR/,
+    sequences: 'corrected',
     correct(_word, states, at) {
       states[at + B.FPCR]! &= ~0x00370000;
     },
@@ -162,7 +164,7 @@ const ORACLE_ERRORS: readonly {
   {
     reason: 'QEMU reports a faulting DC ZVA at the start of its translation block',
     line: /^DC_ZVA$/,
-    inSequences: true,
+    sequences: 'as they are',
     correct(_word, states, at, start) {
       if (states[at + B.SIGNAL]) states[at + B.PC] = start;
     },
@@ -171,17 +173,31 @@ const ORACLE_ERRORS: readonly {
     reason:
       'QEMU leaves the sign of a 16-bit result in V<d><31:16>, which must be zero (C7.2 FCVTZS, V[d] = Elem<15:0>)',
     line: /^FCVTZS_fixed_scalar_16$/,
+    sequences: 'none',
     correct(word, states, at) {
       states[at + B.V + 4 * (word & 31)]! &= 0xffff;
     },
   },
 ];
 
-export const oracleIsWrong = (line: string): boolean => ORACLE_ERRORS.some((e) => !e.inSequences && e.line.test(line));
+/** Lines whose results in the middle of a sequence could not be put right at its end. */
+const UNFIT = /^MRS_FP[CS]R/;
 
-/** Puts the oracle's state after a single word right. */
-export function correctOracle(line: string, word: number, states: Uint32Array, at: number, start: number): void {
-  for (const e of ORACLE_ERRORS) if (e.line.test(line)) e.correct(word, states, at, start);
+export const unfitForSequences = (line: string): boolean =>
+  UNFIT.test(line) || ORACLE_ERRORS.some((e) => e.sequences === 'none' && e.line.test(line));
+
+/** Puts the oracle's state after a single word, or after a sequence with it, right. */
+export function correctOracle(
+  line: string,
+  word: number,
+  alone: boolean,
+  states: Uint32Array,
+  at: number,
+  start: number,
+): void {
+  for (const e of ORACLE_ERRORS) {
+    if (e.line.test(line) && (alone || e.sequences === 'corrected')) e.correct(word, states, at, start);
+  }
 }
 
 /** Why a word is not compared, or undefined. */

@@ -1,8 +1,8 @@
 // Tells what a mismatch is: shrunk to one instruction where that shows it, with inputs, outputs and disassembly.
 import { type Mismatch, normalize, runCase } from './compare.js';
 import type { Core } from './core.js';
-import { type Batch, type Case, placed } from './generator.js';
 import { disassemble, type Oracle, type OracleProgram, type Reply } from './oracle.js';
+import { type Batch, type Case, placed } from './placement.js';
 import { B, BLOCK, differences, registerText } from './state.js';
 
 export interface Scene {

@@ -182,37 +182,81 @@ const scratchWords = new Uint32Array(2);
 const scratchSingles = new Float32Array(scratchWords.buffer);
 const scratchDoubles = new Float64Array(scratchWords.buffer);
 
-/** An addend for a product: one that cancels most of it, or is many binary digits above or below. */
-function addend(r: Random, product: number, digits: number): number {
-  switch (r.below(3)) {
-    case 0:
-      return -product;
-    case 1:
-      return -product * 2 ** (r.below(5) - 2);
-    default:
-      return (r.chance(1, 2) ? product : -product) * 2 ** ((r.chance(1, 2) ? 1 : -1) * (digits - 3 + r.below(7)));
+function halfToNumber(bits: number): number {
+  const exponent = (bits >> 10) & 31;
+  const fractionBits = bits & 0x3ff;
+  const magnitude = exponent ? (1 + fractionBits / 1024) * 2 ** (exponent - 15) : fractionBits * 2 ** -24;
+  return bits & 0x8000 ? -magnitude : magnitude;
+}
+
+/** Rounded toward zero, saturated; any nearby number will do here. */
+function numberToHalf(value: number): number {
+  const sign = value < 0 ? 0x8000 : 0;
+  const magnitude = Math.min(Math.abs(value), 65504);
+  if (!(magnitude >= 2 ** -14)) return sign | Math.floor(magnitude * 2 ** 24 || 0);
+  const exponent = Math.floor(Math.log2(magnitude));
+  return sign | ((exponent + 15) << 10) | (Math.floor(magnitude * 2 ** (10 - exponent)) & 0x3ff);
+}
+
+/** Sets each lane of the vector at `to` from those of others by arithmetic on numbers, give or take two units. */
+function lanes(
+  r: Random,
+  words: Uint32Array,
+  to: number,
+  from: readonly number[],
+  f: (values: number[], bits: 16 | 32 | 64) => number,
+): void {
+  const nudge = r.below(5) - 2;
+  const bits = r.pick([16, 32, 32, 64, 64] as const);
+  for (let i = 0; i < 4; i += bits === 64 ? 2 : 1) {
+    if (bits === 16) {
+      const half = (shift: number): number =>
+        (numberToHalf(
+          f(
+            from.map((at) => halfToNumber((words[at + i]! >>> shift) & 0xffff)),
+            16,
+          ),
+        ) +
+          nudge) &
+        0xffff;
+      words[to + i] = (half(0) | (half(16) << 16)) >>> 0;
+      continue;
+    }
+    const values = from.map((at) => {
+      scratchWords[0] = words[at + i]!;
+      scratchWords[1] = words[at + i + 1]!;
+      return bits === 32 ? scratchSingles[0]! : scratchDoubles[0]!;
+    });
+    if (bits === 32) scratchSingles[0] = f(values, bits);
+    else scratchDoubles[0] = f(values, bits);
+    words[to + i] = (scratchWords[0]! + nudge) >>> 0;
+    if (bits === 64) words[to + i + 1] = scratchWords[1]!;
   }
 }
 
+const LEAST_NORMAL = { 16: 2 ** -14, 32: 2 ** -126, 64: 2 ** -1022 } as const;
+const DIGITS = { 16: 11, 32: 24, 64: 53 } as const;
+const GREATEST = { 16: 65504, 32: 2 ** 127 * (2 - 2 ** -23), 64: Number.MAX_VALUE } as const;
+
 /** Makes the vector at `to` the addend of the products of those at `n` and `m`, where a fused sum is hardest. */
 export function fusedAddend(r: Random, words: Uint32Array, to: number, n: number, m: number): void {
-  const nudge = r.below(5) - 2;
-  if (r.chance(1, 2)) {
-    for (let i = 0; i < 4; i++) {
-      scratchWords[0] = words[n + i]!;
-      scratchWords[1] = words[m + i]!;
-      scratchSingles[0] = addend(r, scratchSingles[0]! * scratchSingles[1]!, 24);
-      words[to + i] = (scratchWords[0]! + nudge) >>> 0;
-    }
-    return;
-  }
-  for (let i = 0; i < 4; i += 2) {
-    const factor = (at: number): number => {
-      scratchWords.set(words.subarray(at + i, at + i + 2));
-      return scratchDoubles[0]!;
-    };
-    scratchDoubles[0] = addend(r, factor(n) * factor(m), 53);
-    words[to + i] = (scratchWords[0]! + nudge) >>> 0;
-    words[to + i + 1] = scratchWords[1]!;
-  }
+  const kind = r.below(3);
+  const distance = r.below(7) - 3;
+  const up = r.chance(1, 2) ? 1 : -1;
+  lanes(r, words, to, [n, m], ([x, y], bits) => {
+    const product = x! * y!;
+    if (kind === 0) return -product;
+    return kind === 1 ? -product * 2 ** distance : up * product * 2 ** (up * (DIGITS[bits] + distance));
+  });
+}
+
+/** Makes the vector at `to` one whose product or quotient with that at `from` is at the edge of the range, or near 1. */
+export function edgePartner(r: Random, words: Uint32Array, to: number, from: number): void {
+  const which = r.below(4);
+  const scale = 2 ** (r.below(3) - 1);
+  const divide = r.chance(2, 3);
+  lanes(r, words, to, [from], ([x], bits) => {
+    const edge = which < 2 ? LEAST_NORMAL[bits] * scale : which === 2 ? GREATEST[bits] : scale;
+    return divide ? edge / x! : x! / edge;
+  });
 }

@@ -1,7 +1,6 @@
 /** The core's surroundings as the hypervisor emulates them: MMIO, registers outside the core, hypercalls. */
 
 import type { Outside } from '../../arch/cpu.js';
-import { Exit } from '../../arch/engine/layout.js';
 import type { IccRegister } from '../../arch/gic/index.js';
 import type { TimerRegister } from '../../arch/timer/index.js';
 import type { AccessSize } from '../../machine/bus.js';
@@ -60,7 +59,7 @@ export function outsideOf(vm: Vm): Outside {
         if (name === 'CNTVCT_EL0' || name === 'CNTPCT_EL0') vm.observer?.counterRead(vcpu, name, value);
         return value;
       }
-      const value = vm.vgic.cpuInterfaces[vcpu]!.readIcc(name as IccRegister);
+      const value = vm.vgic.readIcc(vcpu, name as IccRegister);
       if (name.startsWith('ICC_IAR')) vm.observer?.acknowledged(vcpu, Number(value));
       return value;
     },
@@ -78,9 +77,7 @@ export function outsideOf(vm: Vm): Outside {
         return true;
       }
       if (name.startsWith('ICC_EOIR')) vm.host.charge('eoi');
-      const cpu = vm.vgic.cpuInterfaces[vcpu]!;
-      cpu.writeIcc(name as IccRegister, value);
-      if (cpu.maintenance) vm.engine.cpu.requestExit(Exit.Event);
+      vm.vgic.writeIcc(vcpu, name as IccRegister, value);
       return true;
     },
     hypercall(conduit) {

@@ -1,0 +1,125 @@
+/**
+ * From the bytes of a snapshot to what it says of a machine. All that can be wrong is found here, before a machine is
+ * made: nothing is allocated by what a field claims, and only BadSnapshot comes out.
+ */
+import type { ExitCosts } from '../host/costs.js';
+import type { HostSpec } from '../host/frequency.js';
+import { type HostState, MAX_QUANTUM, MIN_QUANTUM } from '../host/host.js';
+import { type StealPattern, StealSchedule } from '../host/steal.js';
+import { Timeline } from '../host/timeline.js';
+import { Vgic } from '../hypervisor/vgic/index.js';
+import { checkConfig } from '../hypervisor/vm/config.js';
+import type { GuestEnd } from '../hypervisor/vm/host.js';
+import { mpidrOf, type VmState } from '../hypervisor/vm/vm.js';
+import { SPI_COUNT, VIRT } from '../machine/virt.js';
+import { readContainer, type Section } from './container.js';
+import { BadSnapshot } from './errors.js';
+import { decodeJson, encodeJson } from './json.js';
+import { checkPages } from './pages.js';
+import { HOST_SHAPE, VM_SHAPE } from './state-shape.js';
+
+/** Versions of the sections that this build writes and reads. */
+export const VERSIONS = { host: 1, vm: 1, ram: 1, 'pv-time': 1 } as const;
+
+export type SectionName = keyof typeof VERSIONS;
+
+/** The host as a snapshot carries it: what a restore goes on with unless told otherwise. */
+export interface SavedHost {
+  spec: HostSpec;
+  ips: number;
+  quantum: bigint;
+  costs: ExitCosts;
+  steal: { patterns: StealPattern[]; seed: number };
+  /** How the guest ended, where it has. */
+  end: GuestEnd | null;
+  state: HostState;
+}
+
+/** A snapshot that describes a machine. */
+export interface Snapshot {
+  readonly host: SavedHost;
+  readonly vm: VmState;
+  /** Pages of each memory, checked. */
+  readonly memory: Readonly<Record<'ram' | 'pv-time', Uint8Array>>;
+  readonly sections: readonly Section[];
+}
+
+/** @throws BadSnapshot where the bytes do not describe a machine */
+export function readSnapshot(bytes: Uint8Array): Snapshot {
+  const sections = readContainer(bytes);
+  const names = Object.keys(VERSIONS);
+  for (const { name } of sections) if (!names.includes(name)) throw new BadSnapshot('a section has an unknown name');
+  const host = decodeJson(find(sections, 'host').payload) as SavedHost;
+  HOST_SHAPE(host, 'host');
+  const vm = decodeJson(find(sections, 'vm').payload) as VmState;
+  VM_SHAPE(vm, 'vm');
+  try {
+    checkHost(host);
+    checkVm(vm);
+  } catch (error) {
+    // The parts say RangeError; anything else would be a mistake of ours.
+    throw error instanceof RangeError ? new BadSnapshot(error.message) : error;
+  }
+  checkTogether(host, vm);
+  const memory = { ram: find(sections, 'ram').payload, 'pv-time': find(sections, 'pv-time').payload };
+  checkPages(memory.ram, vm.config.ramBytes);
+  checkPages(memory['pv-time'], VIRT.pvTime.size);
+  return { host, vm, memory, sections };
+}
+
+function find(sections: readonly Section[], name: SectionName): Section {
+  const [found, another] = sections.filter((s) => s.name === name);
+  if (!found) throw new BadSnapshot(`no section '${name}'`);
+  if (another) throw new BadSnapshot(`two sections '${name}'`);
+  if (found.version !== VERSIONS[name]) {
+    throw new BadSnapshot(`section '${name}' has version ${found.version}; this Chronovisor reads ${VERSIONS[name]}`);
+  }
+  return found;
+}
+
+/** @throws RangeError */
+function checkHost({ ips, quantum, steal }: SavedHost): void {
+  new Timeline(ips);
+  if (quantum < MIN_QUANTUM || quantum > MAX_QUANTUM) throw new RangeError(`host.quantum is ${quantum} ps`);
+  for (const { every, length, jitter } of steal.patterns) {
+    if (length <= 0n || length >= every || jitter > every - length) throw new RangeError('host.steal cannot be');
+  }
+  new StealSchedule(steal.patterns, steal.seed);
+}
+
+/** @throws RangeError */
+function checkVm({ config, vcpus, vgic, lpt, last }: VmState): void {
+  checkConfig(config);
+  const count = config.vcpus;
+  if (vcpus.length !== count) throw new RangeError(`${vcpus.length} vCPU states for ${count} vCPUs`);
+  if (last >= count) throw new RangeError(`vCPU ${last} ran last, of ${count}`);
+  for (const [n, { power, start }] of vcpus.entries()) {
+    if ((power === 'on-pending') !== (start !== null)) throw new RangeError(`vCPU ${n} is ${power}: its start differs`);
+  }
+  const offersLpt = config.lpt && config.pvTime !== 'off';
+  if (lpt ? !offersLpt || lpt.profile !== config.pvTime || lpt.pvFreqHz !== config.pvFreqHz : offersLpt) {
+    throw new RangeError('vm.lpt is not what vm.config says');
+  }
+  const options = {
+    vcpus: count,
+    mpidr: vcpus.map((_, n) => mpidrOf(n)),
+    spis: SPI_COUNT - 32,
+    listRegisters: config.listRegisters,
+    host: { kick: () => {} },
+  };
+  // A vGIC saves every state in one form, so that a guest's view and the form are the same thing.
+  if (!equal(new Vgic(options, vgic).save(), vgic)) throw new RangeError('vm.vgic is not as a vGIC saves itself');
+}
+
+function checkTogether({ state }: SavedHost, { vcpus }: VmState): void {
+  const { accounts, alarms, turn } = state;
+  for (const [what, list] of Object.entries({ accounts, alarms })) {
+    if (list.length !== vcpus.length) throw new BadSnapshot(`${list.length} host ${what} for ${vcpus.length} vCPUs`);
+  }
+  if (turn >= vcpus.length) throw new BadSnapshot(`it is the turn of vCPU ${turn}, of ${vcpus.length}`);
+}
+
+function equal(a: unknown, b: unknown): boolean {
+  const [x, y] = [encodeJson(a), encodeJson(b)];
+  return x.length === y.length && x.every((byte, i) => byte === y[i]);
+}

@@ -1,0 +1,192 @@
+/** What the saved state of a machine looks like, field by field: every value that a snapshot may carry. */
+import { MAX_VCPUS } from '../arch/engine/layout.js';
+import { PROFILES } from '../arch/profiles.js';
+import { SLOT_NAMES } from '../arch/system/slots.js';
+import { DEFAULT_COSTS } from '../host/costs.js';
+import { MAX_FREQUENCY, MIN_FREQUENCY } from '../host/time-spec.js';
+import { SPI_COUNT } from '../machine/virt.js';
+import { big, byKind, flag, int, list, nullable, oneOf, real, record, type Shape, word } from './shape.js';
+
+const U8 = int(0, 0xff);
+const U32 = int(0, 2 ** 32 - 1);
+const I32 = int(-(2 ** 31), 2 ** 31 - 1);
+const COUNT = int(0, Number.MAX_SAFE_INTEGER);
+const U64 = big(0n, (1n << 64n) - 1n);
+/** Host time: beyond any run, and small enough that sums and products stay quick. */
+const PS = big(0n, 1n << 100n);
+const VCPU = int(0, MAX_VCPUS - 1);
+const FREQUENCY = int(MIN_FREQUENCY, MAX_FREQUENCY);
+const PV_TIME = ['rfc2020', 'beta2018'] as const;
+
+const perVcpu = (shape: Shape): Shape => list(shape, 1, MAX_VCPUS);
+
+const spec = record({
+  name: word(40),
+  freqHz: FREQUENCY,
+  ppm: real(-100_000, 100_000),
+  start: big(0n, (1n << 63n) - 1n),
+});
+
+const pattern = record({
+  vcpu: (value, path) => (value === 'all' ? undefined : int(0, 999)(value, path)),
+  every: PS,
+  length: PS,
+  phase: PS,
+  jitter: PS,
+});
+
+const account = record({ running: PS, idle: PS, stolen: PS, paused: PS, off: PS });
+
+/** The section `host`. */
+export const HOST_SHAPE = record({
+  spec,
+  ips: int(1e6, 1e12),
+  quantum: PS,
+  costs: record(Object.fromEntries(Object.keys(DEFAULT_COSTS).map((kind) => [kind, int(0, 1e9)]))),
+  steal: record({ patterns: list(pattern, 0, 64), seed: U32 }),
+  end: nullable(
+    byKind({
+      poweroff: record({ kind: oneOf('poweroff') }),
+      reset: record({ kind: oneOf('reset') }),
+      exit: record({ kind: oneOf('exit'), code: U32 }),
+    }),
+  ),
+  state: record({
+    timeline: record({ anchor: PS, work: PS, parallel: int(1, MAX_VCPUS) }),
+    turn: VCPU,
+    left: int(1, 1e12),
+    accounts: perVcpu(account),
+    alarms: perVcpu(nullable(big(0n, 1n << 140n))),
+  }),
+});
+
+const config = record({
+  cpu: oneOf(...Object.keys(PROFILES)),
+  vcpus: int(1, MAX_VCPUS),
+  ramBytes: COUNT,
+  pvTime: oneOf(...PV_TIME, 'off'),
+  lpt: flag,
+  pvFreqHz: FREQUENCY,
+  listRegisters: int(1, 16),
+  startEpoch: U32,
+  semihosting: flag,
+});
+
+const core = record({
+  x: list(U64, 31, 31),
+  sp: U64,
+  pc: U64,
+  nzcv: int(0, 15),
+  el: int(0, 1),
+  spsel: int(0, 1),
+  daif: int(0, 0x3c0),
+  pstate: int(0, 0xf << 20),
+  fpcr: I32,
+  fpsr: I32,
+  v: list(U64, 64, 64),
+  event: int(0, 1),
+  stepped: int(0, 3),
+  exclusive: record({ size: int(0, 16), address: U64 }),
+  system: record(Object.fromEntries(SLOT_NAMES.map((name) => [name, U64]))),
+});
+
+const comparator = record({ ctl: int(0, 3), cval: U64 });
+
+const vcpu = record({
+  power: oneOf('on', 'off', 'on-pending'),
+  waiting: oneOf('no', 'wfi', 'wfe'),
+  start: nullable(record({ entry: U64, contextId: U64 })),
+  timer: record({ cntvoff: U64, cntpoff: U64, cntkctl: big(0n, 0x3ffn), cntv: comparator, cntp: comparator }),
+  stolen: PS,
+  retired: COUNT,
+  core,
+});
+
+const interrupt = record({
+  enabled: flag,
+  group: int(0, 1),
+  priority: U8,
+  edge: flag,
+  line: flag,
+  latch: flag,
+  again: flag,
+  active: flag,
+  affinity: U32,
+  owner: int(-1, MAX_VCPUS - 1),
+  lr: int(-2, 15),
+  activation: int(0, SPI_COUNT),
+});
+
+const cpuInterface = record({
+  lr: list(U64, 1, 16),
+  hcr: U32,
+  vmcr: U32,
+  ap0r0: U32,
+  ap1r0: U32,
+  changed: flag,
+});
+
+const vgic = record({
+  groups: int(0, 3),
+  spis: list(interrupt, SPI_COUNT - 32, SPI_COUNT - 32),
+  vcpus: perVcpu(
+    record({
+      affinity: U32,
+      asleep: flag,
+      dirty: flag,
+      activations: int(0, SPI_COUNT),
+      privates: list(interrupt, 32, 32),
+      list: list(int(0, SPI_COUNT - 1), 0, SPI_COUNT),
+      slotStates: list(int(0, 3), 1, 16),
+      cpuInterface,
+    }),
+  ),
+});
+
+const character = int(0, 0x7ff);
+
+const board = record({
+  uart: record({
+    rxFifo: list(character, 0, 16),
+    rxQueue: list(character, 0, 2 ** 24),
+    rsr: int(0, 15),
+    ilpr: U8,
+    ibrd: int(0, 0xffff),
+    fbrd: int(0, 0x3f),
+    lcrH: U8,
+    cr: int(0, 0xffff),
+    ifls: int(0, 0x3f),
+    imsc: int(0, 0x7ff),
+    ris: int(0, 0x7ff),
+    dmacr: int(0, 7),
+  }),
+  rtc: record({
+    offset: U32,
+    mr: U32,
+    lr: U32,
+    imsc: int(0, 1),
+    ris: int(0, 1),
+    matchAt: nullable(PS),
+  }),
+  gpio: record({
+    inputs: U8,
+    outputs: U8,
+    dir: U8,
+    is: U8,
+    ibe: U8,
+    iev: U8,
+    ie: U8,
+    afsel: U8,
+    ris: U8,
+  }),
+});
+
+const lpt = record({
+  profile: oneOf(...PV_TIME),
+  pvFreqHz: FREQUENCY,
+  nativeFreqHz: FREQUENCY,
+  runs: int(1, 2 ** 31),
+});
+
+/** The section `vm`. */
+export const VM_SHAPE = record({ config, vcpus: perVcpu(vcpu), vgic, board, lpt: nullable(lpt), last: VCPU });
