@@ -115,10 +115,10 @@ export function addDemo(program: Command): void {
     .description('run guests over migrations of every kind and print what they saw of time')
     .option('--report <folder>', 'where to write the report', 'out/demo')
     .action((options: { report: string }) => {
-      out(`chronovisor demo · ${ROWS.length + 1 + TICKS_ROWS.length} runs of 3 guests · deterministic, seed 1`);
       makeFolder(options.report);
       const path = join(options.report, 'index.html');
       checkOutput(path);
+      out(`chronovisor demo · ${ROWS.length + 1 + TICKS_ROWS.length} runs of 3 guests · deterministic, seed 1`);
       const result = measure();
       printTable(result);
       writeOutput(path, demoPage(result));

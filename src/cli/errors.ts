@@ -43,7 +43,7 @@ export function reportError(error: unknown): number {
 
 function fileMessage(error: Error): string {
   const { code, path } = error as NodeJS.ErrnoException;
-  if (!code || !path) return error.message;
+  if (!code || !path) return error.message.split('\n')[0]!;
   const why: Record<string, string> = {
     ENOENT: 'no such file',
     EISDIR: 'is a folder, not a file',

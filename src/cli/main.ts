@@ -14,6 +14,11 @@ const { version } = JSON.parse(readFileSync(new URL('../../package.json', import
   version: string;
 };
 
+// Whoever reads our output has had enough, as `head` does: the status of a process that SIGPIPE ends, and no more to say.
+process.stdout.on('error', (error: NodeJS.ErrnoException) =>
+  process.exit(error.code === 'EPIPE' ? 141 : EXIT.internal),
+);
+
 const program = new Command('chronovisor')
   .description(
     'runs Arm guests deterministically, migrates them across counter frequencies, says what they saw of time',

@@ -7,6 +7,7 @@ import { parseStrategy } from '../hypervisor/strategy/index.js';
 import { checkConfig, type VmConfig } from '../hypervisor/vm/config.js';
 import { type LoadPlan, parseMemorySize, planLoad } from '../loader/index.js';
 import { VIRT } from '../machine/virt.js';
+import { isContainer } from '../migration/container.js';
 import { createMachine, type Machine } from '../migration/snapshot.js';
 import { UsageError } from './errors.js';
 import { execute } from './execute.js';
@@ -86,7 +87,9 @@ function configOf(options: RunOptions): VmConfig {
 function load(image: string, options: RunOptions): { machine: Machine; plan: LoadPlan } {
   const config = configOf(options);
   const host = hostOptions(options);
-  const plan = planLoad(readInput(image), {
+  const bytes = readInput(image);
+  if (isContainer(bytes)) throw new UsageError(`${image}: a snapshot; go on from it with chronovisor restore`);
+  const plan = planLoad(bytes, {
     name: image,
     ramBase: BigInt(VIRT.ram.base),
     ramSize: BigInt(config.ramBytes),
