@@ -8,6 +8,7 @@ rmSync(results, { force: true });
 
 const run = (args) => spawnSync(process.execPath, args, { stdio: ['ignore', 'inherit', 'inherit'] }).status;
 const lint = run(['node_modules/@biomejs/biome/bin/biome', 'check', '.']);
+const types = run(['node_modules/typescript/bin/tsc', '-p', 'test']);
 const vitest = run([
   'node_modules/vitest/vitest.mjs',
   'run',
@@ -29,7 +30,7 @@ try {
 const skipped = report.numPendingTests + report.numTodoTests;
 const strict = process.env.CI === 'true' || process.env.CI === '1';
 const broken = report.testResults.filter((file) => file.status === 'failed' && !file.assertionResults.length).length;
-const failed = report.numFailedTests + broken + (lint ? 1 : 0) + (strict ? skipped : 0);
+const failed = report.numFailedTests + broken + (lint ? 1 : 0) + (types ? 1 : 0) + (strict ? skipped : 0);
 if (lint) console.log('lint or format: see above; `npm run format` mends most of it');
 if (strict && skipped) console.log(`${skipped} skipped tests count as failures in CI: .ci/run installs what they need`);
 const passed = report.numPassedTests;

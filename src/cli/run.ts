@@ -88,7 +88,7 @@ function load(image: string, options: RunOptions): { machine: Machine; plan: Loa
   const config = configOf(options);
   const host = hostOptions(options);
   const bytes = readInput(image);
-  if (isContainer(bytes)) throw new UsageError(`${image}: a snapshot; go on from it with chronovisor restore`);
+  if (isContainer(bytes)) throw new UsageError(`${image}: this is a snapshot; go on from it with chronovisor restore`);
   const plan = planLoad(bytes, {
     name: image,
     ramBase: BigInt(VIRT.ram.base),

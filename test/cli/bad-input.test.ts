@@ -102,8 +102,8 @@ const FILES: [string, RegExp][] = [
   ['cut.gz', /cut\.gz/],
   ['damaged.gz', /damaged\.gz/],
   ['windows.exe', /windows\.exe/],
-  ['cut.cv', /cut\.cv: a snapshot; .*chronovisor restore/],
-  ['damaged.dtb', /damaged\.dtb: a device tree/],
+  ['cut.cv', /cut\.cv: this is a snapshot; .*chronovisor restore/],
+  ['damaged.dtb', /damaged\.dtb: this is a device tree; pass it with --dtb/],
 ];
 
 const SNAPSHOTS: [string, RegExp][] = [

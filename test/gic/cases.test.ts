@@ -9,13 +9,14 @@ import { Vgic } from '../../src/hypervisor/vgic/index.js';
 const STRIDE = 0x20000;
 
 class Machine {
+  readonly vcpus: number;
+  readonly listRegisters: number;
   vgic: Vgic;
   kicked: boolean[];
 
-  constructor(
-    readonly vcpus: number,
-    readonly listRegisters: number,
-  ) {
+  constructor(vcpus: number, listRegisters: number) {
+    this.vcpus = vcpus;
+    this.listRegisters = listRegisters;
     this.kicked = new Array(vcpus).fill(true);
     this.vgic = this.#create();
     this.vgic.mmioWrite('dist', 0, 4, 3n, 0);

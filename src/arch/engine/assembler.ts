@@ -4,6 +4,8 @@
  * Every operation is emitted where it is called, in program order, and its result is a `Val`: a constant or a local.
  * So reading a value twice, or after the registers it came from were written, is always safe. Operations on constants
  * fold, which is what makes a translated instruction cheaper than an interpreted one.
+ *
+ * One file, though long: all its operations are a few lines over the same private buffer and locals.
  */
 import {
   CONVERT,
