@@ -21,6 +21,11 @@ export function encodePacket(data: string): string {
   return `$${escaped}#${checksum(escaped).toString(16).padStart(2, '0')}`;
 }
 
+function firstOf(text: string, a: string, b: string): number {
+  const [first, second] = [text.indexOf(a), text.indexOf(b)];
+  return first < 0 || second < 0 ? Math.max(first, second) : Math.min(first, second);
+}
+
 /** Takes bytes as they come and gives whole packets. Text is latin1: one character a byte. */
 export class PacketReader {
   #buffer = '';
@@ -29,7 +34,7 @@ export class PacketReader {
     this.#buffer += chunk;
     const out: Incoming[] = [];
     for (;;) {
-      const start = [...this.#buffer].findIndex((c) => c === '$' || c === INTERRUPT);
+      const start = firstOf(this.#buffer, '$', INTERRUPT);
       if (start < 0) {
         this.#buffer = '';
         return out;
@@ -49,7 +54,7 @@ export class PacketReader {
         return out;
       }
       const body = this.#buffer.slice(start + 1, end);
-      const sum = Number.parseInt(this.#buffer.slice(end + 1, end + 3), 16);
+      const [sum] = fromHex(this.#buffer.slice(end + 1, end + 3)) ?? [-1];
       this.#buffer = this.#buffer.slice(end + 3);
       if (sum !== checksum(body) || body.length > MAX_PACKET) out.push({ kind: 'bad' });
       else

@@ -1,10 +1,10 @@
-/** The stub on a loopback TCP port: one gdb at a time. */
+/** The stub on a loopback TCP port: one gdb, once. */
 import { createServer, type Socket } from 'node:net';
 import { encodePacket, PacketReader } from './protocol.js';
 import { DebugSession } from './session.js';
 import type { DebugTarget } from './target.js';
 
-/** How a debugging session ended. */
+/** How a debugging session ended. A connection that breaks counts as detached. */
 export type DebugEnd = 'detached' | 'killed' | 'exited';
 
 /**
@@ -26,39 +26,50 @@ export function serveGdb(target: DebugTarget, port: number, listening: (port: nu
   });
 }
 
-function serve(socket: Socket, target: DebugTarget): Promise<DebugEnd> {
-  const session = new DebugSession(target);
-  const reader = new PacketReader();
-  socket.setNoDelay(true);
-  return new Promise((resolve) => {
+async function serve(socket: Socket, target: DebugTarget): Promise<DebugEnd> {
+  try {
+    return await talk(socket, target);
+  } finally {
+    target.release();
+    socket.end();
+  }
+}
+
+function talk(socket: Socket, target: DebugTarget): Promise<DebugEnd> {
+  return new Promise((resolve, reject) => {
+    const session = new DebugSession(target, (text) => socket.write(encodePacket(text), 'latin1'));
+    const reader = new PacketReader();
     let over = false;
-    const finish = (end: DebugEnd): void => {
+    let pumping = false;
+    /** Does a piece of work; the end of the session or of the stub comes of nothing else. */
+    const work = (piece: () => void): void => {
       if (over) return;
-      over = true;
-      socket.end();
-      resolve(end);
-    };
-    const send = (text: string | null): void => {
-      if (text === null) return;
-      socket.write(encodePacket(text), 'latin1');
-      if (/^W/.test(text)) finish('exited');
+      try {
+        piece();
+      } catch (error) {
+        over = true;
+        return reject(error);
+      }
+      if (session.end) finish(session.end);
+      else if (session.running && !pumping) {
+        pumping = true;
+        setImmediate(pump);
+      }
     };
     const pump = (): void => {
-      if (over || !session.running) return;
-      send(session.advance());
-      setImmediate(pump);
+      pumping = false;
+      work(() => session.advance());
     };
+    const finish = (end: DebugEnd): void => {
+      over = true;
+      resolve(end);
+    };
+    socket.setNoDelay(true);
     socket.on('data', (data) => {
       for (const incoming of reader.push(data.toString('latin1'))) {
-        if (incoming.kind === 'interrupt') send(session.interrupt());
-        else if (incoming.kind === 'bad') socket.write('-');
-        else {
-          if (!session.noAck) socket.write('+');
-          send(session.handle(incoming.data));
-          if (session.killed) return finish('killed');
-          if (session.detached) return finish('detached');
-          if (session.running) setImmediate(pump);
-        }
+        if (incoming.kind !== 'interrupt' && !session.noAck) socket.write(incoming.kind === 'bad' ? '-' : '+');
+        if (incoming.kind === 'interrupt') work(() => session.interrupt());
+        else if (incoming.kind === 'packet') work(() => session.handle(incoming.data));
       }
     });
     socket.on('error', () => finish('detached'));

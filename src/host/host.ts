@@ -66,13 +66,14 @@ export interface RunLimit {
   until?: Ps | null;
   /** Retired instructions of all vCPUs together to stop at, exactly. */
   instructions?: number | null;
-  /** A vCPU that has its turn first, where it can run: for debuggers. */
-  turn?: number;
   /** Asked between slices whether to return; it does not cut a slice short, so it cannot change the run. */
   poll?: () => boolean;
 }
 
 type Activity = keyof VcpuAccount;
+
+/** What a debugger lets a vCPU do: run, one instruction behind which `run` returns 'debug', or nothing. */
+export type Allowance = 'run' | 'step' | 'hold';
 
 /** Slots of a turn where only one vCPU is runnable: short enough for V8 to swap in optimised code. */
 const LONE_TURN = 100_000;
@@ -88,6 +89,8 @@ export class Host implements VmHost {
   #interrupted = false;
   #vm: Vm | null = null;
   readonly #alarms: readonly (Ps | null)[] = [];
+  /** By vCPU; null: all run. No part of the state. What is held stands still; time goes on by the others' work. */
+  allowances: readonly Allowance[] | null = null;
   /** Takes what the guest transmits. */
   onTransmit: (byte: number) => void = () => {};
   /** Sees every vCPU's activity over every stretch of host time. */
@@ -187,7 +190,6 @@ export class Host implements VmHost {
     const until = limit.until ?? null;
     const instructions = limit.instructions ?? null;
     this.#interrupted = false;
-    if (limit.turn !== undefined) this.#turn = limit.turn;
     for (;;) {
       if (vm.end) return 'ended';
       if (this.#interrupted) return 'interrupted';
@@ -199,27 +201,33 @@ export class Host implements VmHost {
       const activities = vm.vcpus.map((_, v) => this.#activity(v));
       const running = activities.filter((a) => a === 'running').length;
       const horizon = this.#horizon(now, until);
-      if (!running) {
+      const mayRun = (v: number): boolean => activities[v] === 'running' && this.allowances?.[v] !== 'hold';
+      if (!activities.some((_, v) => mayRun(v))) {
         if (horizon === null) return 'stalled';
-        this.#pass(activities, () => this.#timeline.advanceTo(horizon));
+        const still = activities.map((a) => (a === 'running' ? 'paused' : a));
+        this.#pass(still, () => this.#timeline.advanceTo(horizon));
+        if (limit.poll?.()) return 'polled';
         continue;
       }
       this.#timeline.setParallel(running);
-      while (activities[this.#turn] !== 'running') this.#nextTurn();
+      while (!mayRun(this.#turn)) this.#nextTurn();
       const turn = running === 1 ? LONE_TURN : this.#left;
       const toHorizon = horizon === null ? turn : Math.min(turn, Number(this.#timeline.slotsUntil(horizon)));
       const vcpu = this.#turn;
+      const stepFrom = this.allowances?.[vcpu] === 'step' ? vm.engine.retired[vcpu]! : null;
+      const most = stepFrom === null ? Math.min(toHorizon, quota) : 1;
       let exit: Exit = Exit.Budget;
       this.#pass(activities, () => {
         vm.publishStolenTime(vcpu);
-        exit = vm.enter(vcpu, Math.max(1, Math.min(toHorizon, quota)));
+        exit = vm.enter(vcpu, Math.max(1, most));
         const used = vm.engine.takeConsumed();
         this.#timeline.spend(used);
         // A vCPU that runs alone has its whole turn before it when another wakes, wherever slices were cut.
         this.#left = running === 1 ? this.#quantumSlots : this.#left - used;
       });
       if (this.#left <= 0 || exit === (Exit.Wfe as Exit)) this.#nextTurn();
-      if (exit === (Exit.Debug as Exit)) return 'debug';
+      const stepped = stepFrom !== null && vm.engine.retired[vcpu] !== stepFrom && !vm.end;
+      if (stepped || exit === (Exit.Debug as Exit)) return 'debug';
       if (limit.poll?.()) return 'polled';
     }
   }

@@ -18,7 +18,9 @@ export class CounterSamples {
     this.#skipped = 0;
     this.#list.push({ time, value });
     if (this.#list.length < LIMIT) return;
+    // The last one goes, too; it is what came since the one before.
     this.#list = this.#list.filter((_, i) => i % 2 === 0);
+    this.#skipped = this.#every;
     this.#every *= 2;
   }
 

@@ -110,27 +110,103 @@ describe.skipIf(!present && !process.env.CI)('gdb-multiarch', () => {
     expect(status).toBe(0);
   });
 
-  test('a watchpoint stops at the store and tells the address', async () => {
-    const { gdb } = await debug('hello', [
-      'break guest_main',
+  test('watchpoints stop at every access to what is watched, reads among them', async () => {
+    const { gdb, status } = await debug('hello', [
+      'watch *(unsigned int *) &tests',
+      'continue',
       'continue',
       'delete',
-      'watch -l *(long *) ($sp - 16)',
+      'rwatch *(int *) &breakpoint_esr',
       'continue',
-      'kill',
+      'delete',
+      'continue',
     ]);
-    expect(gdb).toMatch(/Hardware watchpoint 2/);
-    expect(gdb).toMatch(/Old value = /);
+    expect(gdb).toMatch(/Old value = 0\nNew value = 1\n[\s\S]*Old value = 1\nNew value = 2\n/);
+    expect(gdb).toMatch(/read watchpoint 2: .*\n\nValue = -234876364\n/);
+    expect(gdb).toMatch(/exited normally/);
+    expect(status).toBe(0);
   });
 
-  test('attaching changes nothing', async () => {
+  test('a held vCPU does not run, and one that can only wait says so', async () => {
+    const { gdb } = await debug(
+      'smp',
+      [
+        'break *cpu_post',
+        'continue',
+        'set scheduler-locking on',
+        'thread 2',
+        'stepi',
+        'info threads',
+        'set scheduler-locking off',
+        'stepi',
+        'info threads',
+        'kill',
+      ],
+      ['--smp', '2'],
+    );
+    expect(gdb).toMatch(/waits for something that nothing will raise/);
+    expect(gdb).toMatch(
+      /1 +Thread 1 \(vCPU 0, on\) +0x\w+ in cpu_post[\s\S]*1 +Thread 1 \(vCPU 0, on\) +0x\w+ in cpu_wait/,
+    );
+    expect(gdb).toMatch(/\* 2 +Thread 2 \(vCPU 1, on\)/);
+    expect(gdb).not.toMatch(/internal-error/);
+  });
+
+  test('calls a function of the guest, answers monitor, refuses what cannot be', async () => {
+    const { gdb, status } = await debug('hello', [
+      'break *guest_main',
+      'continue',
+      'print ((long (*)(long)) allocate)(64) != 0',
+      'print $pc == (unsigned long) &guest_main',
+      'monitor time',
+      'monitor translate 0x40200000',
+      'set $MIDR_EL1 = 1',
+      'x/w 0x9000000',
+      'info registers SCTLR_EL1 SP_EL1 sp',
+      'delete',
+      'continue',
+    ]);
+    expect(gdb).toMatch(/\$1 = 1\n\$2 = 1\n/);
+    expect(gdb).toMatch(/host time \d+ ps, counter 62500000 Hz\nvCPU 0: CNTVCT_EL0 0x\w+/);
+    expect(gdb).toMatch(/^0x40200000$/m);
+    expect(gdb).toMatch(/Could not write register "MIDR_EL1"/);
+    expect(gdb).toMatch(/Cannot access memory at address 0x9000000/);
+    const [, banked, inUse] = /SP_EL1 +(0x\w+) .*\nsp +(0x\w+) /.exec(gdb)!;
+    expect(banked).toBe(inUse);
+    expect(status).toBe(0);
+  });
+
+  test('a guest that stalls can be looked at', async () => {
+    const { gdb } = await debug('hello', [
+      'set *(unsigned int *) 0x40200000 = 0xd503207f',
+      'set *(unsigned int *) 0x40200004 = 0x17ffffff',
+      'continue',
+      'print/x $pc',
+      'kill',
+    ]);
+    expect(gdb).toMatch(/waits for something that nothing will raise/);
+    expect(gdb).toMatch(/SIGINT[\s\S]*= 0x40200004/);
+  });
+
+  test('attaching, looking, breakpoints, watchpoints and stepping change nothing', async () => {
     const plain = spawnSync(
       process.execPath,
       ['dist/cli/main.js', 'run', guestPath('smp'), '--append', 'exit=semihosting lines=0', '--hash', '--smp', '2'],
       { cwd: ROOT, encoding: 'utf8' },
     );
-    const { hash, console } = await debug('smp', ['info registers pc', 'x/4xw 0x40200000', 'detach'], ['--smp', '2']);
-    expect(hash).toBe(/^state-hash: (\w+)$/m.exec(plain.stderr)?.[1]);
-    expect(console).toBe(plain.stdout);
+    const wanted = /^state-hash: (\w+)$/m.exec(plain.stderr)?.[1];
+    const sessions = [
+      ['info all-registers', 'thread 2', 'x/4xw 0x40200000', 'detach'],
+      ['break *cpu_post', 'continue', 'continue', 'info all-registers', 'stepi', 'stepi', 'delete', 'continue'],
+      ['watch *(unsigned int *) &ticket_serving', 'continue', 'continue', 'thread 1', 'stepi', 'delete', 'continue'],
+    ];
+    for (const engine of ['interp', 'jit']) {
+      for (const commands of sessions) {
+        const { gdb, hash, console } = await debug('smp', commands, ['--smp', '2', '--engine', engine]);
+        expect(gdb).toMatch(/exited normally|detached/);
+        expect(hash, `${engine}: ${commands}`).toBe(wanted);
+        expect(console).toBe(plain.stdout);
+      }
+    }
   });
 });

@@ -90,7 +90,7 @@ function mutateTree(random: Random, root: unknown): void {
   switch (below(random, 7)) {
     case 0:
     case 1:
-      parent[key] = pick(random, EXTREMES);
+      parent[key] = structuredClone(pick(random, EXTREMES));
       return;
     case 2:
       if (typeof value === 'number') parent[key] = value + pick(random, [1, -1, 0.5, 1 << below(random, 31)]);
@@ -113,7 +113,9 @@ function mutateTree(random: Random, root: unknown): void {
     }
     default: {
       const other = place(random, root);
-      [parent[key], other.parent[other.key]] = [other.parent[other.key], parent[key]];
+      const [mine, theirs] = [structuredClone(value), structuredClone(other.parent[other.key])];
+      other.parent[other.key] = mine;
+      parent[key] = theirs;
     }
   }
 }

@@ -354,7 +354,9 @@ export class Engine {
   }
 
   #isExec(record: number): Instruction | undefined {
-    if (this.#u16[(record + R.HANDLER) >> 1] !== Special.Exec) return undefined;
+    const handler = this.#u16[(record + R.HANDLER) >> 1]!;
+    const own = handler === Special.Break ? this.#u16[(record + R.ORIGINAL) >> 1]! : handler;
+    if (own !== Special.Exec) return undefined;
     return this.#execs[this.#u16[(record + R.FN) >> 1]!]!.instruction;
   }
 
