@@ -41,13 +41,15 @@ const machine = ['-M', 'virt,gic-version=3', '-cpu', 'cortex-a57', '-accel', 'tc
 const ours = [join(ROOT, 'dist/cli/main.js'), 'run'];
 
 /**
- * Runs a command: seconds from a line that `from` matches (or the start) to one that `to` matches, what `to` captured, and
- * the peak resident set. QEMU is stopped there; ours ends by itself, and says how many instructions it has run.
+ * Runs a command: seconds, on the wall clock and of CPU, from a line that `from` matches (or the start) to one that `to`
+ * matches, what `to` captured, and the peak resident set. QEMU is stopped there; ours ends by itself, and says how many
+ * instructions it has run.
  */
 function time(command, args, from, to, stop) {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, { cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe'] });
     let begun = from ? null : performance.now();
+    let begunCpu = 0;
     let result = null;
     let text = '';
     let rest = '';
@@ -60,11 +62,14 @@ function time(command, args, from, to, stop) {
     child.stdout.on('data', (d) => {
       const now = performance.now();
       rest += d.toString('latin1');
-      if (from && begun === null && from.test(rest)) begun = now;
+      if (from && begun === null && from.test(rest)) {
+        begun = now;
+        begunCpu = cpuTime(child.pid);
+      }
       const match = begun === null || result ? null : to.exec(rest);
       if (!match) return;
       look();
-      result = { seconds: (now - begun) / 1000, checksum: match[1] ?? '' };
+      result = { seconds: (now - begun) / 1000, cpu: cpuTime(child.pid) - begunCpu, checksum: match[1] ?? '' };
       if (stop) child.kill('SIGKILL');
     });
     child.on('error', reject);
@@ -85,11 +90,24 @@ function peakMemory(pid) {
   }
 }
 
+/** Seconds of CPU that a process has used, in user mode and in the kernel, to 10 ms; NaN where there is no /proc. */
+function cpuTime(pid) {
+  try {
+    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
+      .replace(/^.*\) /, '')
+      .split(' ');
+    return (Number(fields[11]) + Number(fields[12])) / 100;
+  } catch {
+    return Number.NaN;
+  }
+}
+
 const median = (list) => [...list].sort((a, b) => a - b)[list.length >> 1];
 
 /** Alternates ours and QEMU's; medians, and whether all checksums agree. */
 async function compare(mine, theirs, from, to) {
   const seconds = { ours: [], qemu: [] };
+  const cpu = { ours: [], qemu: [] };
   const checksums = new Set();
   const json = join(scratch, 'result.json');
   let rss = 0;
@@ -98,22 +116,26 @@ async function compare(mine, theirs, from, to) {
     const a = await time(process.execPath, [...ours, ...mine, '--pace', 'fast', '--json', json], from, to, false);
     instructions = JSON.parse(readFileSync(json, 'utf8')).instructions;
     seconds.ours.push(a.seconds);
+    cpu.ours.push(a.cpu);
     checksums.add(a.checksum);
     rss = Math.max(rss, a.rss);
     if (!hasQemu) continue;
     const b = await time(QEMU, [...machine, ...theirs], from, to, true);
     seconds.qemu.push(b.seconds);
+    cpu.qemu.push(b.cpu);
     checksums.add(b.checksum);
   }
   const result = {
     ours: median(seconds.ours),
     qemu: hasQemu ? median(seconds.qemu) : null,
     seconds,
+    cpu,
     instructions,
     rss,
   };
   const ratio = result.qemu === null ? null : result.qemu / result.ours;
-  return { ...result, mips: instructions / 1e6 / result.ours, ratio, agree: checksums.size === 1 };
+  const cpuRatio = hasQemu ? median(cpu.qemu) / median(cpu.ours) : null;
+  return { ...result, mips: instructions / 1e6 / result.ours, ratio, cpuRatio, agree: checksums.size === 1 };
 }
 
 /** Kernel and initrd that `chronovisor image debian-cloud` has fetched, or null. */
@@ -136,19 +158,19 @@ let failed = false;
 function row(name, what, result, target) {
   rows.push({ name, ...result, target });
   if (!result.agree) failed = true;
-  const ratio = result.ratio === null ? '   -' : result.ratio.toFixed(2);
+  const [ratio, cpuRatio] = [result.ratio, result.cpuRatio].map((r) => (r === null ? '   -' : r.toFixed(2)));
   const verdict =
     target === null || result.ratio === null ? '' : `  target ${target}: ${result.ratio >= target ? 'met' : 'missed'}`;
   const qemu = result.qemu === null ? '    - ' : `${result.qemu.toFixed(2)} s`;
   const wrong = result.agree ? '' : '  CHECKSUMS DIFFER';
   const mips = result.mips.toFixed(0).padStart(4);
   console.log(
-    `  ${name.padEnd(8)} ${what.padEnd(40)} ours ${result.ours.toFixed(2)} s ${mips} MIPS   QEMU ${qemu}   ratio ${ratio}${verdict}${wrong}`,
+    `  ${name.padEnd(8)} ${what.padEnd(40)} ours ${result.ours.toFixed(2)} s ${mips} MIPS   QEMU ${qemu}   ratio ${ratio} (CPU ${cpuRatio})${verdict}${wrong}`,
   );
 }
 
 console.log(
-  `${cpus().length} x ${cpus()[0]?.model}, Linux ${release()}, Node ${process.version}, ${runs} alternating runs, medians; load average ${loadavg()[0].toFixed(1)}`,
+  `${cpus().length} x ${cpus()[0]?.model}, Linux ${release()}, Node ${process.version}, ${runs} alternating runs, medians; ratios by wall time (and by CPU time); load average ${loadavg()[0].toFixed(1)}`,
 );
 console.log(
   hasQemu

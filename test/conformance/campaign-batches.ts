@@ -1,6 +1,7 @@
 // Which batches a campaign has: each is a pure function of profile, kind, seed and index, so that any can be replayed.
 import { Decoder } from '../../src/arch/a64/decoder.js';
 import type { Encoding, Instruction } from '../../src/arch/a64/pattern.js';
+import { HOT } from '../../src/arch/engine/hot.js';
 import { PROFILES } from '../../src/arch/profiles.js';
 import { registersOf } from '../../src/arch/system/index.js';
 import type { EngineKind } from './core.js';
@@ -101,13 +102,18 @@ export class BatchSource {
     const span = this.modelsKey(index);
     const r = new Random(seed, span * BATCH_STREAMS + MODEL_STREAM);
     const emitted = this.encodings.filter((e) => e.instruction.emit);
-    const words = new Map<string, number>();
-    for (let i = 0; i < INLINE_MODELS; i++) {
-      const encoding = emitted[(span * INLINE_MODELS + i) % emitted.length]!;
-      const word = this.#generator.word(r, encoding);
-      if (word !== null) words.set(encoding.instruction.name, word);
-    }
-    return [...words.values()];
+    const chosen = Array.from(
+      { length: INLINE_MODELS },
+      (_, i) => emitted[(span * INLINE_MODELS + i) % emitted.length]!,
+    );
+    const branches = emitted.filter((e) => e.instruction.branch);
+    const words = [...new Set([...branches, ...chosen])].flatMap((encoding) => this.#generator.word(r, encoding) ?? []);
+    return [...HOT.filter((word) => this.#isModel(word)), ...words];
+  }
+
+  #isModel(word: number): boolean {
+    const line = this.decoder.match(word)?.encoding.instruction;
+    return !!line?.emit && !excludedLine(line.name, PROFILES[this.profile]!.features);
   }
 
   #line(n: number): Encoding {

@@ -108,8 +108,17 @@ function placeTarget(r: Random, states: Uint32Array, at: number): void {
   states[at + 1] = r.chance(1, 4) ? (r.word() & 0xff000000) >>> 0 : 0;
 }
 
-/** Chooses the base (and offset register) so that the access is where `windowAddress` says. */
+/** Chooses the base (and offset register) so that the access is where `windowAddress` says; rarely with a tag or far. */
 function placeBase(r: Random, states: Uint32Array, at: number, word: number): void {
+  const { rn } = addressing(word);
+  placeInWindow(r, states, at, word);
+  const high = rn === 31 ? at + B.SP + 1 : at + B.X + 2 * rn + 1;
+  // A tag, which TBI ignores, or an address whose low word alone is mapped.
+  if (r.chance(1, 12)) states[high] = (states[high]! ^ (r.word() & 0xff000000)) >>> 0;
+  else if (r.chance(1, 24)) states[high] = (states[high]! ^ r.pick([r.word(), 0x80000000, 0x00800000, 1])) >>> 0;
+}
+
+function placeInWindow(r: Random, states: Uint32Array, at: number, word: number): void {
   const { offset, index, ordered, rn } = addressing(word);
   let address = windowAddress(r);
   // Where a part of an access faults, others may have been done or not (B2.2.1): all parts are in or out.

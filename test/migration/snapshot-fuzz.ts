@@ -75,7 +75,7 @@ type Node = Record<string | number, unknown>;
 function place(random: Random, root: unknown): { parent: Node; key: string | number } {
   let parent = root as Node;
   for (;;) {
-    const keys = Array.isArray(parent) ? [...parent.keys()] : Object.keys(parent);
+    const keys: (string | number)[] = Array.isArray(parent) ? [...parent.keys()] : Object.keys(parent);
     const key = pick(random, keys);
     const child = parent[key];
     const inner = child !== null && typeof child === 'object' && Object.keys(child).length > 0;

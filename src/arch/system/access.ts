@@ -149,7 +149,6 @@ export class MemoryAccess {
       return this.#abort(low, high, Fault.Alignment, wnr);
     }
     const { debug } = this.#cpu.system;
-    if (debug.external) debug.reportExternal(low, high, access & Access.TOTAL, (want & Want.WRITE) !== 0);
     if (!debug.watching) return true;
     const watched = debug.watchpointHit(low, high, access & Access.TOTAL, want);
     if (watched < 0) return true;

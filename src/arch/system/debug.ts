@@ -38,14 +38,7 @@ interface Active {
   breakpoints: Breakpoint[];
 }
 
-/** Watchpoints of a debugger outside the guest: addresses are VA[48:0]. */
-export interface ExternalWatch {
-  ranges: readonly { start: number; size: number; read: boolean; write: boolean }[];
-  hit(address: bigint, write: boolean): void;
-}
-
 export class Debug {
-  external: ExternalWatch | null = null;
   readonly #cpu: Cpu;
   readonly #active: readonly Active[];
 
@@ -187,22 +180,10 @@ export class Debug {
     return this.#active[this.#cpu.vcpu]!.watchpoints.length !== 0;
   }
 
-  /** Tells an external debugger of an access to what it watches; the access goes on. */
-  reportExternal(accessLow: number, accessHigh: number, length: number, write: boolean): void {
-    const start = addressOf(accessLow, accessHigh);
-    for (const r of this.external?.ranges ?? []) {
-      if (!(write ? r.write : r.read) || start >= r.start + r.size || start + length <= r.start) continue;
-      const at = Math.max(start, r.start);
-      this.external!.hit(BigInt.asUintN(64, BigInt.asIntN(49, BigInt(at))), write);
-      return;
-    }
-  }
-
   /** Whether accesses to a virtual page must be checked, in any context. */
   watchesPage(pageLow: number, pageHigh: number): boolean {
     const page = addressOf(pageLow & ~0xfff, pageHigh);
-    const inPage = (w: { start: number; size: number }): boolean => w.start < page + 4096 && w.start + w.size > page;
-    return this.#active[this.#cpu.vcpu]!.watchpoints.some(inPage) || (this.external?.ranges.some(inPage) ?? false);
+    return this.#active[this.#cpu.vcpu]!.watchpoints.some((w) => w.start < page + 4096 && w.start + w.size > page);
   }
 
   /** Offset of the first byte of an access that a watchpoint in force watches, or -1. `want`: bits of Want. */

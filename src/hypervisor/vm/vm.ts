@@ -194,7 +194,8 @@ export class Vm {
     const { engine, system } = this;
     if (system.debug.takeStep()) return Exit.Event;
     const exit = engine.run(1);
-    system.debug.stepped();
+    // A debugger's stop is before the instruction.
+    if (exit !== Exit.Debug) system.debug.stepped();
     return exit;
   }
 
