@@ -83,10 +83,15 @@ export async function execute(
   }
   if (options.save && !options.saveAt) writeOutput(options.save, saveSnapshot(machine));
   const verdicts = watch.verdicts();
+  const missed = session.pending.flatMap((event) => missedEvent(event) ?? []);
   const guestExit = machine.vm.end?.kind === 'exit' ? machine.vm.end.code : null;
   const result: RunResult = {
     status,
-    exitCode: exitCodeOf(status, guestExit, session.refusals.length > 0 || verdicts.some((v) => v.status === 'fail')),
+    exitCode: exitCodeOf(
+      status,
+      guestExit,
+      session.refusals.length + missed.length > 0 || verdicts.some((v) => v.status === 'fail'),
+    ),
     guestExit,
     instructions: machine.host.instructions,
     hostTimeNs: Number(machine.host.now() / 1000n),
@@ -123,10 +128,7 @@ export async function execute(
   }
   if (options.json) writeJson(options.json, result);
   if (status === 'timeout') err(`chronovisor: --timeout ${options.timeout}: the guest was still running`);
-  for (const event of session.pending) {
-    const missed = missedEvent(event);
-    if (missed) err(`chronovisor: ${missed}`);
-  }
+  for (const what of missed) err(`chronovisor: ${what}`);
   if (status === 'stalled') err('chronovisor: the guest waits for an interrupt that nothing will raise');
   return result.exitCode;
 }

@@ -1,9 +1,11 @@
 /** Guests that loop, fault, flood or write everywhere: they stop at --timeout and harm nothing. */
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Random } from '../conformance/random.js';
+import { ROOT } from '../support/machine.js';
 import { chronovisor } from './cli.js';
 
 const MB = 2 ** 20;
@@ -110,7 +112,9 @@ describe.each(names)('a guest that %s', (name) => {
 
   test('is deterministic all the same', async () => {
     const [a, b] = await Promise.all(
-      ['interp', 'jit'].map((engine) => run(name, '--hash', '--until', 'insn=300000', '--engine', engine)),
+      ['interp', 'jit'].map((engine) =>
+        run(name, '--hash', '--until', 'insn=300000', '--engine', engine, '--timeout', '60'),
+      ),
     );
     expect(a!.stderr).toMatch(/^state-hash: [0-9a-f]{64}$/m);
     expect(b).toMatchObject({ status: 0, stdout: a!.stdout, stderr: a!.stderr });
@@ -124,6 +128,14 @@ test('a guest that waits for nothing is told so, with 1', async () => {
     status: 1,
     stderr: 'chronovisor: the guest waits for an interrupt that nothing will raise\n',
   });
+});
+
+test('a reader that has had enough ends the run without a word', () => {
+  const program = `${process.execPath} ${ROOT}/dist/cli/main.js run ${fileOf('floods the console')} --timeout 30`;
+  const script = `set -o pipefail; ${program} | head -c 10; echo " $?"`;
+  const { stdout, stderr } = spawnSync('bash', ['-c', script], { cwd: folder });
+  expect(stdout.toString()).toBe('XXXXXXXXXX 141\n');
+  expect(stderr.toString()).toBe('');
 });
 
 test('they leave no files', () => {
