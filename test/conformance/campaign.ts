@@ -6,6 +6,7 @@ import { TABLE } from '../../src/arch/semantics/index.js';
 import { BATCH_KINDS, type BatchId, type BatchKind, campaignBatches } from './campaign-batches.js';
 import { ProfileRun, summary } from './campaign-run.js';
 import { CLASSES } from './classes.js';
+import { NOT_GENERATED, ORACLE_LIMITS } from './exclusions.js';
 import { OracleProgram } from './oracle.js';
 
 const SOURCE = new URL('../../../../test/conformance/oracle.c', import.meta.url).pathname;
@@ -55,6 +56,10 @@ for (const [profile, share] of Object.entries(SHARES)) {
   console.log('left out (CONSTRAINED UNPREDICTABLE and others, see exclusions.ts), words drawn by reason:');
   for (const [n, reason] of excludedByReason(run)) console.log(`  ${n}  ${reason}`);
 }
+console.log('never generated:');
+for (const text of NOT_GENERATED) console.log(`  ${text}`);
+console.log('held against the manual, not the oracle:');
+for (const text of ORACLE_LIMITS) console.log(`  ${text}`);
 program.close();
 process.exitCode = mismatches ? 1 : 0;
 

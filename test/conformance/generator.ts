@@ -89,8 +89,8 @@ export class CaseGenerator {
   }
 
   /**
-   * Words from the whole space and mutations of valid ones. Branches, exceptions and system instructions stay away:
-   * those that exist have cases of their own, and on the oracle they are system calls.
+   * Words from the whole space and mutations of valid ones. Branches, exceptions and system instructions that there
+   * are stay away: they have cases of their own, and some are system calls of the oracle.
    */
   sweep(r: Random, count: number, encodings: readonly Encoding[]): Batch {
     const builder = new BatchBuilder(r);
@@ -100,8 +100,8 @@ export class CaseGenerator {
         word = randomWord(r, r.pick(encodings));
         for (let flips = r.below(4); flips >= 0; flips--) word = (word ^ (1 << r.below(32))) >>> 0;
       }
-      if (isBranchOrSystem(word)) continue;
       const match = this.#decoder.match(word);
+      if (match && isBranchOrSystem(word)) continue;
       const reason = match && excluded(match, word);
       if (reason) this.#onExcluded(match.encoding.instruction.name, reason);
       else this.#single(r, builder, word, match?.encoding ?? null);
