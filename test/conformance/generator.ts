@@ -81,9 +81,13 @@ export class CaseGenerator {
     const builder = new BatchBuilder(r);
     for (const model of models) {
       const { encoding } = this.#decoder.match(model)!;
-      const word = ((randomWord(r, encoding) & ~encoding.staticMask) | (model & encoding.staticMask)) >>> 0;
-      const match = this.#decoder.match(word);
-      if (match?.encoding === encoding && !excluded(match, word)) this.#single(r, builder, word, encoding);
+      for (let attempt = 0; attempt < 50; attempt++) {
+        const word = ((randomWord(r, encoding) & ~encoding.staticMask) | (model & encoding.staticMask)) >>> 0;
+        const match = this.#decoder.match(word);
+        if (match?.encoding !== encoding || excluded(match, word)) continue;
+        this.#single(r, builder, word, encoding);
+        break;
+      }
     }
     return builder.finish();
   }
