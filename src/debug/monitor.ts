@@ -12,12 +12,12 @@ export function monitor({ host, vm }: Machine, command: string, vcpu: number): s
   const [name = '', argument = ''] = command.split(/\s+/);
   if (name === 'help') return HELP;
   if (name === 'time') {
-    const count = host.counter.count(host.now());
+    const count = vm.counter.count(host.now());
     const lines = vm.vcpus.map(({ timer }, n) => {
       const read = (register: TimerRegister): string => `${register} 0x${timer.read(register, count).toString(16)}`;
       return `vCPU ${n}: ${read('CNTVCT_EL0')}, ${read('CNTPCT_EL0')}, ${vm.engine.retired[n]} instructions\n`;
     });
-    return `host time ${host.now()} ps, counter ${host.counter.freqHz} Hz\n${lines.join('')}`;
+    return `host time ${host.now()} ps, counter ${vm.counter.freqHz} Hz\n${lines.join('')}`;
   }
   if (name === 'translate') {
     if (!/^(0x[0-9a-f]{1,16}|\d{1,20})$/i.test(argument)) return 'monitor translate: an address, such as 0x40000000\n';

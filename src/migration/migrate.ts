@@ -10,6 +10,10 @@ export interface MigrationRecord {
   /** Host time of the stop and of the resume. */
   readonly stop: Ps;
   readonly resume: Ps;
+  /** Host time of the stop that guest time does not include: all of it where guest time stands still, else 0. */
+  readonly hidden: Ps;
+  /** Host time of the stop that the guest is told was stolen. */
+  readonly stolen: Ps;
   /** Instructions retired by all vCPUs until then. */
   readonly instructions: number;
   readonly from: HostSpec;
@@ -42,6 +46,8 @@ export function migrate({ host, vm }: Machine, to: HostSpec, strategy: StrategyN
   return {
     stop,
     resume,
+    hidden: downtime,
+    stolen: 0n,
     instructions: host.instructions,
     from: from.spec,
     to,

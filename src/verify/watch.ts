@@ -76,7 +76,7 @@ export class Watch implements VmObserver {
 
   constructor(machine: Machine) {
     this.#machine = machine;
-    this.#believed = machine.vm.vcpus.map(() => machine.host.counter.freqHz);
+    this.#believed = machine.vm.vcpus.map(() => machine.vm.counter.freqHz);
     machine.vm.observer = this;
   }
 
@@ -113,11 +113,11 @@ export class Watch implements VmObserver {
       return;
     }
     const now = host.now();
-    const view = BigInt.asUintN(64, host.counter.count(now) - offset);
+    const view = BigInt.asUintN(64, vm.counter.count(now) - offset);
     const ticks = comparator.cval - view;
-    const believed = BigInt(this.#aware ? host.counter.freqHz : this.#believed[vcpu]!);
+    const believed = BigInt(this.#aware ? vm.counter.freqHz : this.#believed[vcpu]!);
     const intended = now - this.#paused + (ticks * PS_PER_SECOND) / believed;
-    this.#armed[timer][vcpu] = { intended, deadline: host.counter.timeOf(comparator.cval + offset) };
+    this.#armed[timer][vcpu] = { intended, deadline: vm.counter.timeOf(comparator.cval + offset) };
   }
 
   acknowledged(vcpu: number, intid: number): void {
@@ -135,7 +135,7 @@ export class Watch implements VmObserver {
 
   /** Tells of a migration that has happened. */
   migrated(record: MigrationRecord): void {
-    this.#paused += record.resume - record.stop;
+    this.#paused += record.hidden;
   }
 
   verdicts(): Verdict[] {

@@ -33,7 +33,7 @@ function isLptAddress(vm: Vm, x0: bigint, result: CallResult): boolean {
 const isTimer = (name: string): boolean => name.startsWith('CNT');
 
 export function outsideOf(vm: Vm): Outside {
-  const count = (): bigint => vm.host.counter.count(vm.host.now());
+  const count = (): bigint => vm.counter.count(vm.host.now());
   const current = (): number => vm.engine.cpu.vcpu;
   return {
     mmioRead(address, size) {
@@ -51,8 +51,8 @@ export function outsideOf(vm: Vm): Outside {
     readRegister(name) {
       const vcpu = current();
       if (name === 'CNTFRQ_EL0') {
-        vm.observer?.frequencyRead(vcpu, vm.host.counter.freqHz);
-        return BigInt(vm.host.counter.freqHz);
+        vm.observer?.frequencyRead(vcpu, vm.counter.freqHz);
+        return BigInt(vm.counter.freqHz);
       }
       if (isTimer(name)) {
         const value = vm.vcpus[vcpu]!.timer.read(name as TimerRegister, count());

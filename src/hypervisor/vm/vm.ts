@@ -8,7 +8,7 @@ import { Exit } from '../../arch/engine/layout.js';
 import { PROFILES } from '../../arch/profiles.js';
 import { TABLE } from '../../arch/semantics/index.js';
 import { CoreSystem } from '../../arch/system/index.js';
-import type { Ps } from '../../arch/timer/index.js';
+import type { Ps, SystemCounter } from '../../arch/timer/index.js';
 import { Board, type BoardState } from '../../machine/board.js';
 import { PPI, SPI_COUNT, VIRT } from '../../machine/virt.js';
 import type { PsciHost } from '../psci/index.js';
@@ -90,7 +90,7 @@ export class Vm {
       compileBlocks: options.engine === 'jit',
     });
     this.system = new CoreSystem(this.engine);
-    const cntvoff = host.counter.count(host.now());
+    const cntvoff = this.counter.count(host.now());
     const indices = Array.from({ length: config.vcpus }, (_, i) => i);
     this.vcpus = indices.map((i) => new Vcpu(state?.vcpus[i] ?? resetVcpuState(cntvoff)));
     this.vgic = new Vgic(
@@ -123,6 +123,11 @@ export class Vm {
       this.system.updateContext();
     }
     if (!state) this.#writePvTime();
+  }
+
+  /** The counter behind the guest's registers, before its offsets: CNTFRQ_EL0 is its `freqHz`. */
+  get counter(): SystemCounter {
+    return this.host.counter;
   }
 
   /** Turns vCPU 0 on at the image's entry. */
@@ -264,7 +269,7 @@ export class Vm {
 
   #updateLines(vcpu: number): void {
     const v = this.vcpus[vcpu]!;
-    const { counter } = this.host;
+    const { counter } = this;
     const now = this.host.now();
     const lines = timerLines(v.timer, counter, now);
     this.vgic.setPpiLevel(vcpu, PPI.virtualTimer, lines.virtual);
