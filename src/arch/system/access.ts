@@ -178,12 +178,17 @@ export class MemoryAccess {
     if (unprivileged) mmu.adoptUnprivileged();
     const tlb = cpu.i32[(unprivileged ? S.TLB_UNPRIV : S.TLB) >> 2]!;
     const writable =
-      mmu.writable && cpu.ram.region(mmu.physical)!.writable && !this.#code.isCode(page) && !mmu.tables.watches(page);
+      mmu.writable &&
+      cpu.ram.region(mmu.physical)!.writable &&
+      !this.#code.isCode(page) &&
+      !mmu.tables.watches(page) &&
+      !mmu.dirty.withholds(page);
     mmu.fast.fill(tlb, low, high, page, writable);
   }
 
   /** Bytes of RAM are about to change. */
   #changing(host: number, length: number): void {
+    this.#mmu.dirty.mark(host, length);
     if (this.#code.isCode(host)) this.#code.written(host, length);
     if (this.#mmu.tables.watches(host)) this.#mmu.tables.beforeWrite(host, length);
   }

@@ -97,6 +97,7 @@ export class CoreSystem {
 
   /** Memory was changed by something other than a guest's instruction (a device, a loader, the hypervisor). */
   memoryWritten(host: number, length: number): void {
+    this.mmu.dirty.mark(host, length);
     this.#codeWritten(host, length);
     this.mmu.tables.written(host, length);
   }

@@ -123,6 +123,17 @@ export class FastTlb {
     }
   }
 
+  /** Takes fast write access to every page from every vCPU. */
+  protectAll(): void {
+    const i32 = this.#i32;
+    const first = this.#map.tlb >>> 2;
+    for (let entry = 0; entry < this.#vcpus * TLB_CONTEXTS * TLB_ENTRIES; entry++) {
+      i32[first + entry * WORDS + 2] = emptyLow(entry);
+      i32[first + entry * WORDS + 3] = EMPTY_HIGH;
+    }
+    this.#writerHigh.fill(NO_WRITER);
+  }
+
   /** Forgets one virtual page in all contexts of all vCPUs, whatever its top byte. */
   forgetPage(low: number, high: number): void {
     const i32 = this.#i32;

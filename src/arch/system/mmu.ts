@@ -2,6 +2,7 @@
 import type { Cpu } from '../cpu.js';
 import type { MemoryMap } from '../engine/layout.js';
 import { S, TLB_CONTEXTS } from '../engine/layout.js';
+import { DirtyPages } from './dirty-pages.js';
 import { FastTlb } from './fast-tlb.js';
 import { PSTATE } from './pstate.js';
 import { type Range, Regime, SCTLR } from './regime.js';
@@ -42,6 +43,7 @@ export class Mmu {
   fetchStale = false;
   readonly fast: FastTlb;
   readonly tables: TableWatch;
+  readonly dirty: DirtyPages;
   readonly #regimes: readonly Regime[];
   readonly #translations: Translations;
   readonly #walker: Walker;
@@ -65,7 +67,8 @@ export class Mmu {
       forgetPage: (address) => this.#forgetPage(address),
       forgetAll: () => this.forgetAll(),
     });
-    this.#walker = new Walker(cpu, this.tables);
+    this.dirty = new DirtyPages(map, () => this.fast.protectAll());
+    this.#walker = new Walker(cpu, this.tables, this.dirty);
     this.#dataRoots = new Int32Array(vcpus * TLB_CONTEXTS * 2).fill(NONE);
     this.#fetchRoots = new Int32Array(vcpus * 4).fill(NONE);
     this.#fetchedLow = new Uint8Array(vcpus * 2);

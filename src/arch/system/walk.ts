@@ -1,5 +1,6 @@
 /** Stage 1 translation table walks for EL1&0 with 4, 16 and 64 KiB granules and 48-bit addresses (Arm ARM D8). */
 import type { Cpu } from '../cpu.js';
+import type { DirtyPages } from './dirty-pages.js';
 import type { Range, Regime } from './regime.js';
 import type { TableWatch } from './table-watch.js';
 import { Entry } from './translations.js';
@@ -41,6 +42,7 @@ const READ_ONLY_TABLE_HIGH = 1 << 30;
 export class Walker {
   readonly #cpu: Cpu;
   readonly #watch: TableWatch;
+  readonly #dirty: DirtyPages;
   /** Result: physical address of the 4 KiB page. */
   physical = 0;
   /** Result: bits of an Entry. */
@@ -49,9 +51,10 @@ export class Walker {
   readonly #descriptors = new Float64Array(MAX_LEVELS);
   readonly #shifts = new Uint8Array(MAX_LEVELS);
 
-  constructor(cpu: Cpu, watch: TableWatch) {
+  constructor(cpu: Cpu, watch: TableWatch, dirty: DirtyPages) {
     this.#cpu = cpu;
     this.#watch = watch;
+    this.#dirty = dirty;
   }
 
   /**
@@ -111,7 +114,10 @@ export class Walker {
     const fixed = (tableBits & READ_ONLY_TABLE_HIGH) !== 0;
     const clean = !fixed && regime.hardwareDirty && (lower & AP2) !== 0 && (upper & DBM_HIGH) !== 0;
     if (clean && update === Update.Dirty) lower &= ~AP2;
-    if (update !== Update.None) this.#cpu.i32[host >>> 2] = lower;
+    if (update !== Update.None && lower !== this.#cpu.i32[host >>> 2]) {
+      this.#dirty.mark(host, 4);
+      this.#cpu.i32[host >>> 2] = lower;
+    }
     let bits = level << Entry.LEVEL_SHIFT;
     if (lower & (1 << 6) && !(tableBits & NO_USER_TABLE_HIGH)) bits |= Entry.USER;
     if (lower & AP2 && clean) bits |= Entry.CLEAN;
