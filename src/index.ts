@@ -7,6 +7,7 @@ export { HOST_PRESETS, type HostSpec, parseHost } from './host/frequency.js';
 export { Host, type HostOptions, type RunLimit, type RunStop, type VcpuAccount } from './host/host.js';
 export { parseSteal, type StealPattern, StealSchedule } from './host/steal.js';
 export { formatDuration, formatFrequency, parseDuration, parseFrequency } from './host/time-spec.js';
+export { FAULTS, type Fault, type FaultName, parseFaults } from './hypervisor/faults.js';
 export { parseStrategy, STRATEGIES, type StrategyName } from './hypervisor/strategy/index.js';
 export { checkConfig, type VmConfig } from './hypervisor/vm/config.js';
 export type { GuestEnd } from './hypervisor/vm/host.js';

@@ -31,6 +31,8 @@ export interface RunResult {
   hostTimeNs: number;
   wallMs: number;
   engine: string;
+  /** Misbehaviours that were asked for. */
+  faults: readonly string[];
   stateHash?: string;
   migrations: object[];
   verdicts: Verdict[];
@@ -97,6 +99,7 @@ export async function execute(
     hostTimeNs: Number(machine.host.now() / 1000n),
     wallMs: Math.round(performance.now() - started),
     engine: options.engine,
+    faults: [...machine.vm.faults],
     migrations: session.migrations.map((m) => ({
       when: { hostTimeNs: Number(m.stop / 1000n), instructions: m.instructions },
       from: m.from,
@@ -122,7 +125,16 @@ export async function execute(
     const { host } = machine;
     const { migrations } = session;
     const firstHz = (migrations[0]?.from ?? host.counter.spec).freqHz;
-    const common = { image, status, verdicts, migrations, firstHz, accounts: host.accounts, hostTime: host.now() };
+    const common = {
+      image,
+      status,
+      faults: [...machine.vm.faults],
+      verdicts,
+      migrations,
+      firstHz,
+      accounts: host.accounts,
+      hostTime: host.now(),
+    };
     writeOutput(path, runPage({ ...common, samples: watch.samples.list }));
     err(`report: ${path}`);
   }

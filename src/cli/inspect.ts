@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import { HOST_PRESETS } from '../host/frequency.js';
 import { formatFrequency } from '../host/time-spec.js';
+import { FAULTS } from '../hypervisor/faults.js';
 import { planLoad } from '../loader/index.js';
 import { type DeviceTreeNode, readFdt } from '../machine/device-tree/index.js';
 import { VIRT } from '../machine/virt.js';
@@ -15,14 +16,20 @@ const hex = (n: bigint | number): string => `0x${n.toString(16)}`;
 export function addInspect(program: Command): void {
   program
     .command('inspect <file>')
-    .description("say what an image, a snapshot or a device tree is; 'hosts' lists the named hosts")
+    .description(
+      "say what an image, a snapshot or a device tree is; 'hosts' lists the named hosts, 'faults' what --fault knows",
+    )
     .action((path: string) => {
-      for (const line of path === 'hosts' ? hosts() : describe(path)) process.stdout.write(`${line}\n`);
+      for (const line of LISTS[path]?.() ?? describe(path)) process.stdout.write(`${line}\n`);
     });
 }
 
 const hosts = (): string[] =>
   HOST_PRESETS.map((h) => `${h.name.padEnd(12)} ${formatFrequency(h.freqHz).padEnd(12)} ${h.note}`);
+
+const faults = (): string[] => FAULTS.map((f) => `${f.name.padEnd(26)} ${f.caseId.padEnd(4)} ${f.does}`);
+
+const LISTS: Readonly<Record<string, () => string[]>> = { __proto__: null as never, hosts, faults };
 
 function describe(path: string): string[] {
   const bytes = readInput(path);

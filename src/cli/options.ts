@@ -29,6 +29,7 @@ export interface CommonOptions {
   gdb?: string;
   report?: string;
   engineStats?: boolean;
+  fault: string[];
 }
 
 export const collect = (value: string, list: string[] = []): string[] => [...list, value];
@@ -62,6 +63,9 @@ export const COMMON: readonly Option[] = [
   new Option('--hash', 'print the state hash at the end'),
   new Option('--gdb <port>', 'wait for gdb on this loopback port before the first instruction'),
   new Option('--report <folder>', 'write an HTML report'),
+  new Option('--fault <name>', "misbehave as a hypervisor once did; 'inspect faults' lists them (repeatable)")
+    .argParser(collect)
+    .default([], 'none'),
   new Option('--engine-stats', 'say what the engine did'),
 ];
 

@@ -1,5 +1,6 @@
 /** `chronovisor restore`: goes on from a snapshot. */
 import type { Command } from 'commander';
+import { parseFaults } from '../hypervisor/faults.js';
 import { restoreSnapshot } from '../migration/snapshot.js';
 import { execute } from './execute.js';
 import { readInput } from './files.js';
@@ -9,7 +10,8 @@ export function addRestore(program: Command): void {
   const command = program.command('restore <snapshot>').description('go on from a snapshot');
   for (const option of COMMON) command.addOption(option);
   command.action(async (path: string, options: CommonOptions) => {
-    const machine = restoreSnapshot(readInput(path), options.engine as 'interp' | 'jit');
+    const faults = parseFaults(options.fault);
+    const machine = restoreSnapshot(readInput(path), options.engine as 'interp' | 'jit', {}, faults);
     process.exitCode = await execute(machine, path, options, []);
   });
 }

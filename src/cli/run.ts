@@ -2,6 +2,7 @@
 import { type Command, Option } from 'commander';
 import { PROFILES } from '../arch/profiles.js';
 import { parseFrequency } from '../host/time-spec.js';
+import { parseFaults } from '../hypervisor/faults.js';
 import { PV_TIME_BASE, parsePvTimeProfile } from '../hypervisor/pvtime/index.js';
 import { parseStrategy } from '../hypervisor/strategy/index.js';
 import { checkConfig, type VmConfig } from '../hypervisor/vm/config.js';
@@ -71,6 +72,7 @@ function configOf(options: RunOptions): VmConfig {
   const memory = parseMemorySize(options.memory);
   const listRegisters = /^listRegisters=(\d{1,2})$/.exec(options.gic);
   if (!listRegisters) throw new UsageError(`--gic ${options.gic.slice(0, 60)}: only listRegisters=1..16 can be set`);
+  const faults = parseFaults(options.fault);
   return checkConfig({
     cpu: options.cpu,
     vcpus: integer(options.smp, '--smp', 1, 8),
@@ -81,6 +83,7 @@ function configOf(options: RunOptions): VmConfig {
     listRegisters: Number(listRegisters[1]),
     startEpoch: integer(options.epoch, '--epoch', 0, 2 ** 32 - 1),
     semihosting: true,
+    ...(faults.length && { faults }),
   });
 }
 

@@ -3,6 +3,7 @@ import type { Ps } from '../arch/timer/time.js';
 import { HostCounter } from '../host/counter.js';
 import type { HostSpec } from '../host/frequency.js';
 import { admitMigration, planMigration, type StrategyName } from '../hypervisor/strategy/index.js';
+import { spoiledPlan, spoilResume } from './faults.js';
 import type { Machine } from './snapshot.js';
 
 /** What a migration did, for reports. Counters are vCPU 0's virtual counter and the PV counter derived from it. */
@@ -37,12 +38,14 @@ export function migrate({ host, vm }: Machine, to: HostSpec, strategy: StrategyN
   const resume = stop + downtime;
   const counter = new HostCounter(to);
   const timers = vm.vcpus.map((v) => v.timer.save());
-  const plan = planMigration(strategy, { from, to: counter, stop, resume, timers, lpt: vm.lpt });
+  const input = { from, to: counter, stop, resume, timers, lpt: vm.lpt };
+  const plan = spoiledPlan(vm.faults, planMigration(strategy, input), input);
   host.becomes(to, downtime);
   for (const [i, timer] of plan.timers.entries()) vm.vcpus[i]!.timer.restore(timer);
   vm.lpt = plan.lpt;
   if (plan.lptPage) vm.publishLpt(plan.lptPage);
   for (let v = 0; v < vm.vcpus.length; v++) vm.updateTimers(v);
+  spoilResume({ host, vm });
   return {
     stop,
     resume,

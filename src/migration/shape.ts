@@ -61,6 +61,13 @@ export const nullable =
     if (value !== null) shape(value, path);
   };
 
+/** What an older build's snapshot may lack. */
+export const optional =
+  (shape: Shape): Shape =>
+  (value, path) => {
+    if (value !== undefined) shape(value, path);
+  };
+
 /** The first shape that a value's own `kind` selects. */
 export const byKind =
   (shapes: Readonly<Record<string, Shape>>): Shape =>

@@ -3,6 +3,7 @@ import type { HostSpec } from '../host/frequency.js';
 import type { Host, HostOptions } from '../host/host.js';
 import { Host as HostClass } from '../host/host.js';
 import { StealSchedule } from '../host/steal.js';
+import { type FaultName, parseFaults } from '../hypervisor/faults.js';
 import type { VmConfig } from '../hypervisor/vm/config.js';
 import { Vm } from '../hypervisor/vm/vm.js';
 import { type Section, writeContainer } from './container.js';
@@ -59,18 +60,22 @@ export function describeSnapshot(bytes: Uint8Array): {
 /**
  * Makes the machine that a snapshot describes.
  * @param change host options that differ from the saved ones (not the counter: that is a migration)
+ * @param faults misbehaviours beside those that the machine was saved with
  * @throws BadSnapshot where the bytes do not describe a machine
  */
 export function restoreSnapshot(
   bytes: Uint8Array,
   engine: 'interp' | 'jit',
   change: Partial<Omit<HostOptions, 'spec'>> = {},
+  faults: readonly FaultName[] = [],
 ): Machine {
   const { host: saved, vm: state, memory } = readSnapshot(bytes);
   const steal = new StealSchedule(saved.steal.patterns, saved.steal.seed);
   const { spec, ips, quantum, costs } = saved;
   const host = new HostClass({ spec, ips, quantum, costs, steal, ...change }, saved.state);
-  const vm = new Vm(state.config, host, { engine }, state);
+  const all = parseFaults([...(state.config.faults ?? []), ...faults]);
+  const config = all.length ? { ...state.config, faults: all } : state.config;
+  const vm = new Vm(config, host, { engine }, state);
   host.attach(vm);
   vm.end = saved.end;
   for (const { name, bytes } of vm.memory()) decodePages(memory[name], bytes);

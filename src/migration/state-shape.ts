@@ -4,8 +4,9 @@ import { PROFILES } from '../arch/profiles.js';
 import { SLOT_NAMES } from '../arch/system/slots.js';
 import { DEFAULT_COSTS } from '../host/costs.js';
 import { MAX_FREQUENCY, MIN_FREQUENCY } from '../host/time-spec.js';
+import { FAULT_NAMES } from '../hypervisor/faults.js';
 import { SPI_COUNT } from '../machine/virt.js';
-import { big, byKind, flag, int, list, nullable, oneOf, real, record, type Shape, word } from './shape.js';
+import { big, byKind, flag, int, list, nullable, oneOf, optional, real, record, type Shape, word } from './shape.js';
 
 const U8 = int(0, 0xff);
 const U32 = int(0, 2 ** 32 - 1);
@@ -70,6 +71,7 @@ const config = record({
   listRegisters: int(1, 16),
   startEpoch: U32,
   semihosting: flag,
+  faults: optional(list(oneOf(...FAULT_NAMES), 1, FAULT_NAMES.length)),
 });
 
 const core = record({

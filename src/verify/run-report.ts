@@ -18,6 +18,8 @@ export interface RunReport {
   readonly firstHz: number;
   readonly accounts: readonly Readonly<VcpuAccount>[];
   readonly hostTime: Ps;
+  /** Misbehaviours that were asked for. */
+  readonly faults: readonly string[];
 }
 
 const seconds = (t: Ps): number => Number(t) / Number(PS_PER_SECOND);
@@ -79,7 +81,7 @@ export function runPage(report: RunReport): string {
   return page(
     `Chronovisor: ${report.image}`,
     `<p class="lead ${failed.length ? 'bad' : 'good'}">${lead}</p>
-<p>Ended with status ${report.status} after ${formatDuration(report.hostTime)} of host time.</p>
+<p>Ended with status ${report.status} after ${formatDuration(report.hostTime)} of host time.</p>${report.faults.length ? `\n<p>With faults on: ${report.faults.join(', ')}.</p>` : ''}
 <h2>Verdicts</h2>${verdictTable(report.verdicts)}
 ${migrationTable(report.migrations)}
 ${picture(report)}

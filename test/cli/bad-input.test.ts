@@ -159,6 +159,7 @@ const OPTIONS: [string[], RegExp][] = [
   [['--quantum', '1s'], /--quantum 1s: 100ns to 100ms/],
   [['--seed', '-1'], /--seed -1/],
   [['--pvtime', 'x'], /--pvtime x/],
+  [['--fault', 'wfi-not-wokne'], /--fault wfi-not-wokne: no such fault/],
   [['--lpt-freq', '0Hz'], /--lpt-freq 0Hz/],
   [['--epoch', 'x'], /--epoch x/],
   [['--timeout', '-1'], /--timeout -1: seconds/],

@@ -3,6 +3,7 @@
 import { MAX_VCPUS } from '../../arch/engine/layout.js';
 import { PROFILES } from '../../arch/profiles.js';
 import { MAX_RAM } from '../../machine/virt.js';
+import { type FaultName, parseFaults } from '../faults.js';
 import type { PvTimeProfile } from '../pvtime/index.js';
 
 export interface VmConfig {
@@ -23,6 +24,8 @@ export interface VmConfig {
   startEpoch: number;
   /** Whether HLT #0xF000 reaches the machine. */
   semihosting: boolean;
+  /** Misbehaviours that this VM's hypervisor shows (faults.ts); absent: none. */
+  faults?: readonly FaultName[];
 }
 
 const RAM_GRAIN = 2 * 2 ** 20;
@@ -43,5 +46,6 @@ export function checkConfig(config: VmConfig): VmConfig {
   if (!Number.isInteger(listRegisters) || listRegisters < 1 || listRegisters > 16) {
     throw new RangeError(`--gic listRegisters=${listRegisters}: 1 to 16`);
   }
+  parseFaults(config.faults ?? []);
   return config;
 }

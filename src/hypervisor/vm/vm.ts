@@ -11,6 +11,7 @@ import { CoreSystem } from '../../arch/system/index.js';
 import type { Ps, SystemCounter } from '../../arch/timer/index.js';
 import { Board, type BoardState } from '../../machine/board.js';
 import { PPI, SPI_COUNT, VIRT } from '../../machine/virt.js';
+import type { FaultName } from '../faults.js';
 import type { PsciHost } from '../psci/index.js';
 import {
   createLpt,
@@ -59,6 +60,8 @@ export class Vm {
   readonly board: Board;
   readonly vcpus: readonly Vcpu[];
   readonly host: VmHost;
+  /** What this hypervisor does wrong, on purpose. */
+  readonly faults: ReadonlySet<FaultName>;
   lpt: LptState | null;
   /** Set when the guest has ended. */
   end: GuestEnd | null = null;
@@ -76,6 +79,7 @@ export class Vm {
   constructor(config: VmConfig, host: VmHost, options: { engine: 'interp' | 'jit' }, state?: VmState) {
     this.config = checkConfig({ ...config });
     this.host = host;
+    this.faults = new Set(config.faults);
     this.#last = state?.last ?? 0;
     const profile = PROFILES[config.cpu]!;
     this.engine = new Engine({

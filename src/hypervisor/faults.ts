@@ -1,0 +1,68 @@
+/**
+ * Named misbehaviours of the hypervisor layer, each modelled on one that broke somebody's guest (docs/cases). They exist so
+ * that a checker can be seen to see them: off unless a run's configuration names them, exact and deterministic when on.
+ */
+
+/** Where each one acts is found by searching for its name. */
+const TABLE = [
+  [
+    'cntvoff-replayed',
+    'T2',
+    "a migration ends by writing the source's CNTVOFF again: the counter jumps with the hosts'",
+  ],
+  ['wfi-timer-not-rearmed', 'T3', 'behind a migration, the deadline of a vCPU parked in WFI is not armed'],
+  ['timer-fires-between-saves', 'T4', 'a virtual timer due while a migration saves is masked, and its interrupt lost'],
+  [
+    'per-vcpu-offset',
+    'T5',
+    'a migration restores the counter vCPU by vCPU, 20 us apart, each with an offset of its own',
+  ],
+] as const;
+
+export type FaultName = (typeof TABLE)[number][0];
+
+export interface Fault {
+  readonly name: FaultName;
+  /** Its case in the catalogue. */
+  readonly caseId: string;
+  /** What it does, in one line. */
+  readonly does: string;
+}
+
+export const FAULTS: readonly Fault[] = TABLE.map(([name, caseId, does]) => ({ name, caseId, does }));
+export const FAULT_NAMES: readonly FaultName[] = FAULTS.map(({ name }) => name);
+
+/** Faults by name, each once, in the table's order. @throws RangeError naming an unknown one and those that are near it */
+export function parseFaults(names: readonly string[], option = '--fault'): FaultName[] {
+  const unknown = names.find((name) => !FAULT_NAMES.some((known) => known === name));
+  if (unknown === undefined) return FAULT_NAMES.filter((known) => names.includes(known));
+  const near = nearNames(unknown.slice(0, 60));
+  const way = near.length ? `did you mean ${near.join(' or ')}?` : 'chronovisor inspect faults lists them';
+  throw new RangeError(`${option} ${unknown.slice(0, 60)}: no such fault; ${way}`);
+}
+
+/** Known names that a slip of the fingers, or half a name, leads to: at most three, the nearest first. */
+function nearNames(text: string): FaultName[] {
+  const distances = FAULT_NAMES.map((name) => ({
+    name,
+    distance: text.length > 3 && name.includes(text) ? 0 : editDistance(text, name),
+  }));
+  return distances
+    .filter(({ name, distance }) => distance <= name.length / 3)
+    .sort((a, b) => a.distance - b.distance)
+    .slice(0, 3)
+    .map(({ name }) => name);
+}
+
+/** Levenshtein distance. */
+function editDistance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      next.push(Math.min(row[j]! + 1, next[j - 1]! + 1, row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1)));
+    }
+    row = next;
+  }
+  return row[b.length]!;
+}

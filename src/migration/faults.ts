@@ -1,0 +1,55 @@
+/** What the faults of a run make of a migration. Each branch is one real mistake; docs/cases tells its story. */
+import type { TimerState } from '../arch/timer/index.js';
+import { PS_PER_MICROSECOND, type Ps } from '../arch/timer/time.js';
+import type { FaultName } from '../hypervisor/faults.js';
+import type { MigrationInput, MigrationPlan } from '../hypervisor/strategy/index.js';
+import type { Machine } from './snapshot.js';
+
+/** T5: host time between the restores of two vCPUs. */
+const RESTORE_DISTANCE: Ps = 20n * PS_PER_MICROSECOND;
+
+/** The plan as a hypervisor with these faults carries it out. */
+export function spoiledPlan(
+  faults: ReadonlySet<FaultName>,
+  plan: MigrationPlan,
+  input: Pick<MigrationInput, 'from' | 'to' | 'stop' | 'resume' | 'timers'>,
+): MigrationPlan {
+  if (faults.size === 0) return plan;
+  const timers = plan.timers.map((timer, vcpu) => spoiledTimer(faults, timer, vcpu, input));
+  return { ...plan, timers };
+}
+
+function spoiledTimer(
+  faults: ReadonlySet<FaultName>,
+  planned: TimerState,
+  vcpu: number,
+  { from, to, stop, resume, timers }: Pick<MigrationInput, 'from' | 'to' | 'stop' | 'resume' | 'timers'>,
+): TimerState {
+  const timer = { ...planned };
+  const source = timers[vcpu]!;
+  // T2: registers are replayed in the order of their list, and the raw CNTVOFF comes after the counter.
+  if (faults.has('cntvoff-replayed')) timer.cntvoff = source.cntvoff;
+  // T5: "counter = value" is turned into an offset when each vCPU is restored. The last one is restored at the resume.
+  if (faults.has('per-vcpu-offset')) {
+    const before = RESTORE_DISTANCE * BigInt(timers.length - 1 - vcpu);
+    const since = to.count(resume) - to.count(resume > before ? resume - before : 0n);
+    timer.cntvoff = BigInt.asUintN(64, timer.cntvoff - since);
+  }
+  // T4: the expiry masks the timer and makes its interrupt pending in a GIC whose state is saved already.
+  if (faults.has('timer-fires-between-saves')) {
+    const view = BigInt.asUintN(64, from.count(stop) - source.cntvoff);
+    const armed = source.cntv.ctl === 1 && source.cntv.cval > view;
+    if (armed && from.timeOf(source.cntv.cval + source.cntvoff) <= resume) {
+      timer.cntv = { ...timer.cntv, ctl: 3 };
+    }
+  }
+  return timer;
+}
+
+/** What goes wrong when the VM is about to run on the destination. */
+export function spoilResume({ vm }: Machine): void {
+  // T3: the host timer of a parked vCPU was cancelled at the source, and only an entry arms it.
+  if (vm.faults.has('wfi-timer-not-rearmed')) {
+    for (const v of vm.vcpus) if (v.waiting === 'wfi') v.deadline = null;
+  }
+}
