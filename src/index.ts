@@ -10,9 +10,10 @@ export { formatDuration, formatFrequency, parseDuration, parseFrequency } from '
 export { FAULTS, type Fault, type FaultName, parseFaults } from './hypervisor/faults.js';
 export { parseStrategy, STRATEGIES, type StrategyName } from './hypervisor/strategy/index.js';
 export { checkConfig, type VmConfig } from './hypervisor/vm/config.js';
+export type { GuestMemory } from './hypervisor/vm/guest-memory.js';
 export type { GuestEnd } from './hypervisor/vm/host.js';
 export type { VmObserver } from './hypervisor/vm/observer.js';
-export { Vm, type VmMemory, type VmState } from './hypervisor/vm/vm.js';
+export { Vm, type VmState } from './hypervisor/vm/vm.js';
 export { BadSnapshot } from './migration/errors.js';
 export { type MigrationRecord, migrate } from './migration/migrate.js';
 export { createMachine, describeSnapshot, type Machine, restoreSnapshot, saveSnapshot } from './migration/snapshot.js';

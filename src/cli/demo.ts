@@ -32,7 +32,7 @@ export function loadGuest({ vm }: Machine, guest: string, bootargs: string): voi
     },
   });
   const [ram] = vm.memory();
-  for (const { address, data } of plan.segments) ram!.bytes.set(data, Number(address) - ram!.base);
+  for (const { address, data } of plan.segments) ram!.write(Number(address) - ram!.base, data);
   vm.boot(plan.entry, plan.dtbAddress);
 }
 

@@ -113,7 +113,7 @@ function load(image: string, options: RunOptions): { machine: Machine; plan: Loa
   log.debug({ kind: plan.kind, entry: `0x${plan.entry.toString(16)}`, segments }, 'loaded');
   const machine = createMachine(host, config, options.engine as 'interp' | 'jit');
   const [ram] = machine.vm.memory();
-  for (const { address, data } of plan.segments) ram!.bytes.set(data, Number(address) - ram!.base);
+  for (const { address, data } of plan.segments) ram!.write(Number(address) - ram!.base, data);
   machine.vm.boot(plan.entry, plan.dtbAddress);
   return { machine, plan };
 }

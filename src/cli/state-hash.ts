@@ -8,6 +8,6 @@ import type { Machine } from '../migration/snapshot.js';
 export function stateHash({ host, vm }: Machine): string {
   const hash = createHash('sha256');
   hash.update(encodeJson({ vm: vm.save(), host: host.save(), counter: host.counter.spec }));
-  for (const memory of vm.memory()) hash.update(memory.name).update(encodePages(memory.bytes));
+  for (const memory of vm.memory()) hash.update(memory.name).update(encodePages(memory.view, memory.used));
   return hash.digest('hex');
 }

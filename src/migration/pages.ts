@@ -4,17 +4,22 @@ import { BadSnapshot } from './errors.js';
 const PAGE = 4096;
 
 /** Whether the page at `offset` holds only zeros. */
-export function isZeroPage(words: BigUint64Array, offset: number): boolean {
-  const first = offset >> 3;
-  for (let i = first; i < first + PAGE / 8; i++) if (words[i] !== 0n) return false;
+export function isZeroPage(words: Int32Array, offset: number): boolean {
+  const first = offset >>> 2;
+  for (let i = first; i < first + PAGE / 4; i++) if (words[i] !== 0) return false;
   return true;
 }
 
-/** @param memory a multiple of 4096 bytes, 8-byte aligned in its buffer */
-export function encodePages(memory: Uint8Array): Uint8Array<ArrayBuffer> {
-  const words = new BigUint64Array(memory.buffer, memory.byteOffset, memory.length / 8);
+/**
+ * @param memory a multiple of 4096 bytes, 4-byte aligned in its buffer
+ * @param maybe one byte a page: 0 where it is known to be all zeros, and need not be touched
+ */
+export function encodePages(memory: Uint8Array, maybe?: Uint8Array): Uint8Array<ArrayBuffer> {
+  const words = new Int32Array(memory.buffer, memory.byteOffset, memory.length / 4);
   const used: number[] = [];
-  for (let at = 0; at < memory.length; at += PAGE) if (!isZeroPage(words, at)) used.push(at);
+  for (let at = 0; at < memory.length; at += PAGE) {
+    if (maybe?.[at / PAGE] !== 0 && !isZeroPage(words, at)) used.push(at);
+  }
   const out = new Uint8Array(8 + used.length * (4 + PAGE));
   const view = new DataView(out.buffer);
   view.setBigUint64(0, BigInt(memory.length), true);
@@ -45,9 +50,9 @@ export function checkPages(payload: Uint8Array, size: number): void {
 }
 
 /** Fills a memory that is all zeros with checked pages. */
-export function decodePages(payload: Uint8Array, memory: Uint8Array): void {
+export function decodePages(payload: Uint8Array, write: (offset: number, page: Uint8Array) => void): void {
   const view = new DataView(payload.buffer, payload.byteOffset, payload.byteLength);
   for (let at = 8; at < payload.length; at += 4 + PAGE) {
-    memory.set(payload.subarray(at + 4, at + 4 + PAGE), view.getUint32(at, true) * PAGE);
+    write(view.getUint32(at, true) * PAGE, payload.subarray(at + 4, at + 4 + PAGE));
   }
 }

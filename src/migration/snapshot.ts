@@ -40,7 +40,7 @@ export function saveSnapshot({ host, vm }: Machine): Uint8Array<ArrayBuffer> {
   return writeContainer([
     section('host', encodeJson(saved)),
     section('vm', encodeJson(vm.save())),
-    ...vm.memory().map((m) => section(m.name, encodePages(m.bytes))),
+    ...vm.memory().map((m) => section(m.name, encodePages(m.view, m.used))),
   ]);
 }
 
@@ -78,6 +78,6 @@ export function restoreSnapshot(
   const vm = new Vm(config, host, { engine }, state);
   host.attach(vm);
   vm.end = saved.end;
-  for (const { name, bytes } of vm.memory()) decodePages(memory[name], bytes);
+  for (const m of vm.memory()) decodePages(memory[m.name], (offset, page) => m.write(offset, page));
   return { host, vm };
 }

@@ -68,7 +68,7 @@ export function debianMachine(image: DebianCloudImage, options: DebianOptions): 
     board: { cpus: vcpus, cpuCompatible: PROFILES[cpu]!.compatible, pvTimeBase: 0x090a_0000n },
   });
   const [ram] = vm.memory();
-  for (const { address, data } of plan.segments) ram!.bytes.set(data, Number(address) - ram!.base);
+  for (const { address, data } of plan.segments) ram!.write(Number(address) - ram!.base, data);
   vm.boot(plan.entry, plan.dtbAddress);
   return machine;
 }

@@ -1,7 +1,8 @@
 /** Pre-copy rounds: every page that changed is in the round's set, and the guest's run does not notice them. */
 import { describe, expect, test } from 'vitest';
 import { stateHash } from '../../src/cli/state-hash.js';
-import type { Machine } from '../../src/migration/snapshot.js';
+import { isZeroPage } from '../../src/migration/pages.js';
+import { type Machine, restoreSnapshot, saveSnapshot } from '../../src/migration/snapshot.js';
 import { guestMachine, type MachineOptions, runToEnd } from '../support/machine.js';
 
 const CASES: [string, MachineOptions][] = [
@@ -30,7 +31,7 @@ function changed(ram: Uint8Array, copy: Uint8Array): number[] {
 /** Runs in rounds of so many instructions; the pages of each round, and those that changed without being in it. */
 function inRounds(machine: Machine, length: number): { console: string; rounds: number[][]; missed: number[] } {
   const [ram] = machine.vm.memory();
-  const copy = ram!.bytes.slice();
+  const copy = ram!.view.slice();
   const { dirty } = machine.vm.system.mmu;
   const bytes: number[] = [];
   const rounds: number[][] = [];
@@ -41,7 +42,7 @@ function inRounds(machine: Machine, length: number): { console: string; rounds: 
     const stop = machine.host.run({ instructions: end });
     const marks = dirty.take();
     rounds.push([...marks.entries()].flatMap(([page, mark]) => (mark ? [page] : [])));
-    missed.push(...changed(ram!.bytes, copy).filter((page) => !marks[page]));
+    missed.push(...changed(ram!.view, copy).filter((page) => !marks[page]));
     if (stop !== 'limit') break;
   }
   dirty.stop();
@@ -80,4 +81,29 @@ test('memory that the platform writes is seen', () => {
   dirty.start();
   vm.system.memoryWritten(vm.engine.map.ram + 3 * PAGE - 1, 2);
   expect([...dirty.take().entries()].filter(([, mark]) => mark).map(([page]) => page)).toEqual([2, 3]);
+});
+
+describe('used pages', () => {
+  test.each(CASES)('every page that holds something is one: %s %j', (guest, options) => {
+    const machine = guestMachine(guest, options);
+    runToEnd(machine);
+    const restored = restoreSnapshot(saveSnapshot(machine), 'interp');
+    for (const { vm } of [machine, restored]) {
+      const [ram] = vm.memory();
+      const used = ram!.used;
+      const words = new Int32Array(ram!.view.buffer, ram!.view.byteOffset, ram!.size / 4);
+      let pages = 0;
+      for (let page = 0; page < used.length; page++) {
+        if (used[page]) pages++;
+        else expect(isZeroPage(words, page * PAGE), `page ${page}`).toBe(true);
+      }
+      expect(pages).toBeLessThan(used.length);
+    }
+  });
+
+  test('bytes that are handed out count as written', () => {
+    const [ram] = guestMachine('hello').vm.memory();
+    ram!.bytes[5 * PAGE] = 1;
+    expect(ram!.used.every((u) => u === 1)).toBe(true);
+  });
 });

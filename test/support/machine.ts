@@ -65,7 +65,7 @@ export function guestMachine(guest: string, options: MachineOptions = {}): Machi
     board: { cpus: vm.config.vcpus, cpuCompatible: PROFILES[vm.config.cpu]!.compatible, pvTimeBase: 0x090a_0000n },
   });
   const [ram] = vm.memory();
-  for (const { address, data } of plan.segments) ram!.bytes.set(data, Number(address) - ram!.base);
+  for (const { address, data } of plan.segments) ram!.write(Number(address) - ram!.base, data);
   vm.boot(plan.entry, plan.dtbAddress);
   return machine;
 }

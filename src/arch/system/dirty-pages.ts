@@ -1,22 +1,25 @@
 /**
- * Which pages of guest memory have been written since a moment: what a pre-copy round has to send again.
+ * Which pages of guest memory have ever been written, and which since a moment: what there is to save, and what a
+ * pre-copy round has to send again.
  *
- * Nothing is asked of generated code. At the start of a round every write tag is dropped from the fast TLBs, so that the
- * first write to each page comes to the slow path, which marks the page and gives the tag back. The set is exact: it
- * does not depend on what the TLBs held, and with it nothing of the guest's run changes but how fast it is.
+ * Nothing is asked of generated code. A page is noted as used when its first write tag is given. At the start of a round
+ * every write tag is dropped from the fast TLBs, so that the first write to each page comes to the slow path, which marks
+ * the page and gives the tag back. The set of a round is exact: it does not depend on what the TLBs held, and with it
+ * nothing of the guest's run changes but how fast it is.
  */
 import type { MemoryMap } from '../engine/layout.js';
 
 export class DirtyPages {
+  /** One byte a page from the first of RAM: 0 where it has never been written, and so is all zeros. */
+  readonly used: Uint8Array;
   readonly #ram: number;
-  readonly #pages: number;
   readonly #dropWriteTags: () => void;
-  /** One byte a page from the first of RAM; null while nobody asks. */
+  /** One byte a page; null while nobody asks. */
   #marks: Uint8Array<ArrayBuffer> | null = null;
 
   constructor(map: MemoryMap, dropWriteTags: () => void) {
     this.#ram = map.ram;
-    this.#pages = Math.ceil(map.ramBytes / 4096);
+    this.used = new Uint8Array(Math.ceil(map.ramBytes / 4096));
     this.#dropWriteTags = dropWriteTags;
   }
 
@@ -27,7 +30,7 @@ export class DirtyPages {
 
   /** Starts to note writes; no page is dirty. Between slices only. */
   start(): void {
-    this.#marks = new Uint8Array(this.#pages);
+    this.#marks = new Uint8Array(this.used.length);
     this.#dropWriteTags();
   }
 
@@ -50,9 +53,11 @@ export class DirtyPages {
   /** Bytes at a host address change; they may reach over a page's end. */
   mark(host: number, length: number): void {
     const marks = this.#marks;
-    if (!marks) return;
     const last = (host + length - 1 - this.#ram) >>> 12;
-    for (let page = (host - this.#ram) >>> 12; page <= last; page++) marks[page] = 1;
+    for (let page = (host - this.#ram) >>> 12; page <= last; page++) {
+      this.used[page] = 1;
+      if (marks) marks[page] = 1;
+    }
   }
 
   /** Whether the page must not be written without coming here: it is clean, and somebody asks. */

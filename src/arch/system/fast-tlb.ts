@@ -38,8 +38,11 @@ export class FastTlb {
   /** The virtual page (two words of the address over 4096) by which each host page may be written fast. */
   readonly #writerLow: Int32Array;
   readonly #writerHigh: Int32Array;
+  /** One byte a page: it has been writable fast. */
+  readonly #used: Uint8Array;
 
-  constructor(memory: WebAssembly.Memory, map: MemoryMap, vcpus: number) {
+  constructor(memory: WebAssembly.Memory, map: MemoryMap, vcpus: number, used: Uint8Array) {
+    this.#used = used;
     this.#i32 = new Int32Array(memory.buffer);
     this.#map = map;
     this.#vcpus = vcpus;
@@ -96,6 +99,7 @@ export class FastTlb {
   #noteWriter(hostPage: number, pageLow: number, pageHigh: number): void {
     const known = this.#writerHigh[hostPage]!;
     if (known === NO_WRITER) {
+      this.#used[hostPage] = 1;
       this.#writerLow[hostPage] = pageLow;
       this.#writerHigh[hostPage] = pageHigh;
     } else if (known !== pageHigh || this.#writerLow[hostPage] !== pageLow) {

@@ -61,13 +61,13 @@ export class Mmu {
     this.#map = map;
     this.#regimes = Array.from({ length: vcpus }, () => new Regime());
     this.#translations = new Translations(vcpus);
-    this.fast = new FastTlb(memory, map, vcpus);
+    this.dirty = new DirtyPages(map, () => this.fast.protectAll());
+    this.fast = new FastTlb(memory, map, vcpus, this.dirty.used);
     this.tables = new TableWatch(memory, map, (physical) => cpu.ram.host(physical), {
       protect: (page) => this.fast.protect(page),
       forgetPage: (address) => this.#forgetPage(address),
       forgetAll: () => this.forgetAll(),
     });
-    this.dirty = new DirtyPages(map, () => this.fast.protectAll());
     this.#walker = new Walker(cpu, this.tables, this.dirty);
     this.#dataRoots = new Int32Array(vcpus * TLB_CONTEXTS * 2).fill(NONE);
     this.#fetchRoots = new Int32Array(vcpus * 4).fill(NONE);

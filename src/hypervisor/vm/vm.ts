@@ -26,6 +26,7 @@ import { Vgic, type VgicState } from '../vgic/index.js';
 import { nextTimerDeadline, nextTimerEvent, timerLines } from '../vtimer/index.js';
 import { checkConfig, type VmConfig } from './config.js';
 import { type CoreState, restoreCore, saveCore } from './core-state.js';
+import { GuestMemory } from './guest-memory.js';
 import type { GuestEnd, VmHost } from './host.js';
 import type { VmObserver } from './observer.js';
 import { outsideOf } from './outside.js';
@@ -40,13 +41,6 @@ export interface VmState {
   lpt: LptState | null;
   /** The vCPU that ran last: its exclusive monitor is still good. */
   last: number;
-}
-
-/** Memory of a VM by guest-physical address. */
-export interface VmMemory {
-  readonly name: 'ram' | 'pv-time';
-  readonly base: number;
-  readonly bytes: Uint8Array;
 }
 
 /** MPIDR_EL1 of a vCPU: Aff0 = number, bit 31 RES1. */
@@ -231,13 +225,12 @@ export class Vm {
   }
 
   /** The guest's memory, live. */
-  memory(): VmMemory[] {
-    const { cpu } = this.engine;
-    return cpu.ram.regions.map((r, i) => ({
-      name: i === 0 ? 'ram' : 'pv-time',
-      base: r.base,
-      bytes: cpu.u8.subarray(r.host, r.host + r.size),
-    }));
+  memory(): GuestMemory[] {
+    const { engine, system } = this;
+    return engine.cpu.ram.regions.map((r, i) => {
+      const place = { base: r.base, host: r.host, size: r.size, firstPage: (r.host - engine.map.ram) / 4096 };
+      return new GuestMemory(i === 0 ? 'ram' : 'pv-time', place, engine.memory, system.mmu.dirty);
+    });
   }
 
   /** The state between two slices. */
