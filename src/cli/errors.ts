@@ -20,7 +20,8 @@ export const EXIT = {
 /** Input that cannot be used. */
 export class UsageError extends Error {}
 
-const isUsers = (error: unknown): error is Error =>
+/** Whether the error is about the user's input, and not ours. */
+export const isUsersError = (error: unknown): error is Error =>
   error instanceof UsageError ||
   error instanceof BadImage ||
   error instanceof BadDeviceTree ||
@@ -32,7 +33,7 @@ const isUsers = (error: unknown): error is Error =>
 
 /** Prints the error and gives the exit code. */
 export function reportError(error: unknown): number {
-  if (isUsers(error)) {
+  if (isUsersError(error)) {
     process.stderr.write(`chronovisor: ${fileMessage(error)}\n`);
     return EXIT.usage;
   }

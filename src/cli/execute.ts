@@ -159,6 +159,8 @@ function missedEvent({ when, action }: SessionEvent): string | null {
   const at = describeWhen(when);
   if (action.kind === 'call') return `--save-at ${at}: never reached, nothing saved`;
   if (action.kind === 'power-key') return action.down ? `--power-key ${at}: the run ended before` : null;
+  // Only scenarios make these.
+  if (action.kind === 'replace') return null;
   const options = { migrate: '--migrate', type: '--input', stop: '--until' } as const;
   return `${options[action.kind]} ${at}: the run ended before`;
 }

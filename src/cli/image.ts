@@ -6,7 +6,8 @@ import { debianCloud } from '../loader/debian/index.js';
 import { UsageError } from './errors.js';
 import { makeFolder } from './files.js';
 
-const cacheFolder = (): string =>
+/** Where images are kept unless an option says otherwise. */
+export const cacheFolder = (): string =>
   process.env.CHRONOVISOR_CACHE ?? join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'chronovisor');
 
 export function addImage(program: Command): void {

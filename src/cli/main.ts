@@ -9,6 +9,7 @@ import { addInspect } from './inspect.js';
 import { LOG_LEVELS, setLogLevel } from './log.js';
 import { addRestore } from './restore.js';
 import { addRun } from './run.js';
+import { addVerify } from './verify.js';
 
 const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
   version: string;
@@ -30,7 +31,7 @@ const program = new Command('chronovisor')
   )
   .hook('preAction', (command) => setLogLevel(command.opts<{ log: string }>().log))
   .exitOverride();
-for (const add of [addRun, addRestore, addDemo, addImage, addInspect]) add(program);
+for (const add of [addRun, addRestore, addVerify, addDemo, addImage, addInspect]) add(program);
 for (const command of program.commands) command.exitOverride().showHelpAfterError('(chronovisor --help says more)');
 
 try {

@@ -19,6 +19,8 @@ export interface SessionEvent {
     /** Presses the power key, or lets it go. */
     | { readonly kind: 'power-key'; readonly down: boolean }
     | { readonly kind: 'call'; run(): void }
+    /** Goes on with the machine that `make` makes of this one. */
+    | { readonly kind: 'replace'; make(machine: Machine): Machine }
     | { readonly kind: 'stop' };
 }
 
@@ -41,7 +43,7 @@ const KEY_HELD: Ps = 100n * PS_PER_MILLISECOND;
 const LINE_LIMIT = 4096;
 
 export class Session {
-  readonly machine: Machine;
+  #machine: Machine;
   readonly migrations: MigrationRecord[] = [];
   /** Messages of migrations that were refused. */
   readonly refusals: string[] = [];
@@ -52,15 +54,22 @@ export class Session {
   /** Called behind every migration. */
   onMigration: (record: MigrationRecord) => void = () => {};
   onRefusal: (message: string) => void = () => {};
+  /** Called with the machine that has taken the place of the one before. */
+  onReplace: (machine: Machine) => void = () => {};
 
   /** @param transmit takes the guest's console */
   constructor(machine: Machine, events: readonly SessionEvent[], transmit: (byte: number) => void) {
-    this.machine = machine;
+    this.#machine = machine;
     this.#pending = [...events];
     machine.host.onTransmit = (byte) => {
       transmit(byte);
       this.#watch(byte);
     };
+  }
+
+  /** The machine that runs; a 'replace' puts another in its place. */
+  get machine(): Machine {
+    return this.#machine;
   }
 
   /** Characters for the guest's console, now. */
@@ -83,11 +92,11 @@ export class Session {
    * A debugger's stop comes back as 'debug'.
    */
   run(poll?: () => boolean): SessionStatus {
-    const { host, vm } = this.machine;
     for (;;) {
       this.#collectDue();
       for (const event of this.#due.splice(0)) this.#act(event);
       if (this.#stopped) return 'stopped';
+      const { host, vm } = this.machine;
       const stop = host.run({ ...this.#limit(), ...(poll && { poll }) });
       if (stop === 'ended') return vm.end!.kind;
       if (stop === 'stalled' || stop === 'debug') return stop;
@@ -143,12 +152,20 @@ export class Session {
         return;
       case 'call':
         return action.run();
+      case 'replace':
+        return this.#replace(action.make(this.machine));
       case 'stop':
         this.#stopped = true;
         return;
       case 'migrate':
         return this.#migrate(action.to, action.strategy, action.downtime);
     }
+  }
+
+  #replace(machine: Machine): void {
+    machine.host.onTransmit = this.machine.host.onTransmit;
+    this.#machine = machine;
+    this.onReplace(machine);
   }
 
   #releasePowerKey(): void {

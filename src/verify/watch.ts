@@ -59,7 +59,7 @@ const EARLY_BOUND: Ps = 2_000_000n;
 export class Watch implements VmObserver {
   /** What the guest read of its virtual counter, for pictures. */
   readonly samples = new CounterSamples();
-  readonly #machine: Machine;
+  #machine: Machine;
   readonly #believed: number[];
   #aware = false;
   #last: { value: bigint; place: Place } | null = null;
@@ -77,6 +77,13 @@ export class Watch implements VmObserver {
   constructor(machine: Machine) {
     this.#machine = machine;
     this.#believed = machine.vm.vcpus.map(() => machine.vm.counter.freqHz);
+    machine.vm.observer = this;
+  }
+
+  /** Goes on with a machine that was made of the one before, in the same state. */
+  follow(machine: Machine): void {
+    this.#machine.vm.observer = null;
+    this.#machine = machine;
     machine.vm.observer = this;
   }
 

@@ -105,3 +105,8 @@ export async function debianCloud(options: DebianCloudOptions): Promise<DebianCl
   }
   return { ...image, source: (await readFile(join(home, 'source'), 'utf8')).trim() };
 }
+
+/** The image where its packages are in the cache, without the network; null where they are not. */
+export async function findDebianCloud(options: DebianCloudOptions): Promise<DebianCloudImage | null> {
+  return (await exists(join(resolve(options.cacheDir), HOME, 'source'))) ? debianCloud(options) : null;
+}

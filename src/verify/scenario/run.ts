@@ -1,0 +1,166 @@
+/** One run of a scenario: makes the machine, runs it to its end or its limit, and compares with what is expected. */
+
+import { PROFILES } from '../../arch/profiles.js';
+import type { Ps } from '../../arch/timer/time.js';
+import { StealSchedule } from '../../host/steal.js';
+import { PV_TIME_BASE } from '../../hypervisor/pvtime/index.js';
+import { planLoad } from '../../loader/index.js';
+import { VIRT } from '../../machine/virt.js';
+import type { MigrationRecord } from '../../migration/migrate.js';
+import { createMachine, type Machine, restoreSnapshot, saveSnapshot } from '../../migration/snapshot.js';
+import { Session, type SessionEvent, type SessionStatus } from '../session.js';
+import type { Verdict } from '../verdict.js';
+import { Watch } from '../watch.js';
+import { describeWhen } from '../when.js';
+import type { ScenarioAction, ScenarioEvent } from './events.js';
+import { compare, type Difference } from './expect.js';
+import type { RunPlan } from './parse.js';
+
+/** The bytes behind a plan's image names. */
+export interface Images {
+  readonly image: Uint8Array;
+  readonly initrd?: Uint8Array | undefined;
+  readonly dtb?: Uint8Array | undefined;
+}
+
+/** What a run needs of where it runs. */
+export interface RunEnvironment {
+  /** Wall milliseconds from any origin. */
+  clock(): number;
+  stateHash(machine: Machine): string;
+  /** Told now and then how far the run is. */
+  progress?(hostTime: Ps): void;
+}
+
+export interface RunOutcome {
+  /** Empty: as expected. */
+  readonly differences: readonly Difference[];
+  readonly status: SessionStatus | 'limit';
+  readonly code: number | null;
+  readonly stateHash: string;
+  readonly instructions: number;
+  readonly hostTime: Ps;
+  readonly verdicts: readonly Verdict[];
+  readonly migrations: readonly MigrationRecord[];
+  readonly refusals: readonly string[];
+  readonly console: string;
+}
+
+/** Characters of the console that are kept: the last ones of a guest that prints more. */
+const MAX_CONSOLE = 4 * 2 ** 20;
+
+/** @throws RangeError or BadImage where the image cannot be loaded or the machine cannot be made */
+export function buildMachine(plan: RunPlan, images: Images): Machine {
+  const { config, steal, seed, engine, spec, ips, quantum, costs } = plan.machine;
+  const load = planLoad(images.image, {
+    name: plan.images.image,
+    ramBase: BigInt(VIRT.ram.base),
+    ramSize: BigInt(config.ramBytes),
+    ...(images.initrd && { initrd: images.initrd }),
+    ...(images.dtb && { dtb: images.dtb }),
+    ...(plan.images.append !== null && { bootargs: plan.images.append }),
+    board: {
+      cpus: config.vcpus,
+      cpuCompatible: PROFILES[config.cpu]!.compatible,
+      ...(config.pvTime !== 'off' && { pvTimeBase: BigInt(PV_TIME_BASE) }),
+    },
+  });
+  const machine = createMachine({ spec, ips, quantum, costs, steal: new StealSchedule(steal, seed) }, config, engine);
+  const [ram] = machine.vm.memory();
+  for (const { address, data } of load.segments) ram!.bytes.set(data, Number(address) - ram!.base);
+  machine.vm.boot(load.entry, load.dtbAddress);
+  return machine;
+}
+
+function sessionAction(action: ScenarioAction, engine: 'interp' | 'jit'): SessionEvent['action'] {
+  switch (action.kind) {
+    case 'migrate':
+      return { kind: 'migrate', to: action.to, strategy: action.strategy, downtime: action.pause };
+    case 'type':
+      return action;
+    case 'power-key':
+      return { kind: 'power-key', down: true };
+    case 'stop':
+      return action;
+    case 'save-restore':
+      return { kind: 'replace', make: (machine) => restoreSnapshot(saveSnapshot(machine), engine) };
+  }
+}
+
+const nameOf = (event: ScenarioEvent): string =>
+  `${event.actions.map((a) => a.kind).join(', ')} at ${describeWhen(event.when)} (line ${event.line})`;
+
+interface Finished {
+  readonly session: Session;
+  readonly watch: Watch;
+  readonly status: SessionStatus | 'limit';
+  readonly console: string;
+  readonly missed: readonly string[];
+}
+
+/** Runs the plan's events one after another: each waits for the one before it. */
+function execute(plan: RunPlan, events: readonly ScenarioEvent[], images: Images, env: RunEnvironment): Finished {
+  const deadline = env.clock() + plan.limitMs;
+  const machine = buildMachine(plan, images);
+  const watch = new Watch(machine);
+  let console = '';
+  const session = new Session(machine, [], (byte) => {
+    console += String.fromCharCode(byte);
+    if (console.length > 2 * MAX_CONSOLE) console = console.slice(-MAX_CONSOLE);
+  });
+  session.onMigration = (record) => watch.migrated(record);
+  session.onReplace = (next) => watch.follow(next);
+  let done = 0;
+  const scheduleNext = (): void => {
+    const event = events[done];
+    if (!event) return;
+    const { when } = event;
+    for (const action of event.actions) session.schedule({ when, action: sessionAction(action, plan.machine.engine) });
+    const run = (): void => {
+      done++;
+      scheduleNext();
+    };
+    session.schedule({ when, action: { kind: 'call', run } });
+  };
+  scheduleNext();
+  let status: SessionStatus | 'limit' = 'yielded';
+  let told = 0;
+  while (status === 'yielded') {
+    status = session.run(() => env.clock() >= Math.min(deadline, told + 200));
+    told = env.clock();
+    env.progress?.(session.machine.host.now());
+    if (status === 'yielded' && told >= deadline) status = 'limit';
+  }
+  return { session, watch, status, console, missed: events.slice(done).map(nameOf) };
+}
+
+const withoutSaves = (events: readonly ScenarioEvent[]): ScenarioEvent[] =>
+  events.map((e) => ({ ...e, actions: e.actions.filter((a) => a.kind !== 'save-restore') }));
+
+/** @throws RangeError, BadImage or BadDeviceTree where the machine cannot be made */
+export function runScenario(plan: RunPlan, images: Images, env: RunEnvironment): RunOutcome {
+  if (plan.fault !== null) throw new RangeError(`fault ${plan.fault}: not available in this version; leave it out`);
+  const { session, watch, status, console, missed } = execute(plan, plan.events, images, env);
+  const { machine } = session;
+  const code = status === 'exit' && machine.vm.end?.kind === 'exit' ? machine.vm.end.code : null;
+  const verdicts = watch.verdicts();
+  const stateHash = env.stateHash(machine);
+  let uninterruptedHash: string | null = null;
+  if (plan.expect.stateHash) {
+    uninterruptedHash = env.stateHash(execute(plan, withoutSaves(plan.events), images, env).session.machine);
+  }
+  const { refusals } = session;
+  const outcome = { status, code, console, verdicts, refusals, missed, stateHash, uninterruptedHash };
+  return {
+    differences: compare(plan.expect, outcome),
+    status,
+    code,
+    stateHash,
+    instructions: machine.host.instructions,
+    hostTime: machine.host.now(),
+    verdicts,
+    migrations: session.migrations,
+    refusals,
+    console,
+  };
+}
