@@ -52,8 +52,7 @@ async function prepare(plans: readonly RunPlan[], options: VerifyOptions): Promi
   });
 }
 
-async function runPlans(plans: readonly RunPlan[], options: VerifyOptions): Promise<RunResult[]> {
-  const jobs = integer(options.jobs, '--jobs', 1, MAX_JOBS);
+async function runPlans(plans: readonly RunPlan[], jobs: number, options: VerifyOptions): Promise<RunResult[]> {
   const prepared = await prepare(plans, options);
   const results: RunResult[] = [];
   const indices: number[] = [];
@@ -91,12 +90,13 @@ function exitCodeOf(results: readonly RunResult[]): number {
 
 async function verify(args: readonly string[], options: VerifyOptions): Promise<number> {
   const started = performance.now();
+  const jobs = integer(options.jobs, '--jobs', 1, MAX_JOBS);
   const outputs = [options.junit, options.json].filter((path) => path !== undefined);
   for (const path of outputs) checkOutput(path);
   const { plans, errors } = readScenarios(findFiles(args));
   for (const error of errors) err(error);
   if (errors.length) return EXIT.usage;
-  const results = await runPlans(plans, options);
+  const results = await runPlans(plans, jobs, options);
   const colour = process.stdout.isTTY && !process.env.NO_COLOR;
   const paint = (code: number, text: string): string => (colour ? `\x1b[${code}m${text}\x1b[0m` : text);
   for (const line of tableOf(plans, results, paint)) process.stdout.write(`${line}\n`);

@@ -56,17 +56,17 @@ expect: { code: 3 }
 where:
   - { strategy: lpt, expect: { fails: [a-b] } }
   - { strategy: [offset, lpt], smp: 2, expect: { code: 0 } }
-faults: [{ name: f, expect: { fails: [{ x: { value: 40, within: 1e-6 } }] } }]
+faults: [{ name: cntvoff-replayed, expect: { fails: [{ x: { value: 40, within: 1e-6 } }] } }]
 `);
     expect(list.map((r) => r.title)).toEqual([
       'n [strategy=offset, smp=1]',
-      'n [strategy=offset, smp=1] fault f',
+      'n [strategy=offset, smp=1] fault cntvoff-replayed',
       'n [strategy=offset, smp=2]',
-      'n [strategy=offset, smp=2] fault f',
+      'n [strategy=offset, smp=2] fault cntvoff-replayed',
       'n [strategy=lpt, smp=1]',
-      'n [strategy=lpt, smp=1] fault f',
+      'n [strategy=lpt, smp=1] fault cntvoff-replayed',
       'n [strategy=lpt, smp=2]',
-      'n [strategy=lpt, smp=2] fault f',
+      'n [strategy=lpt, smp=2] fault cntvoff-replayed',
     ]);
     expect(list.map((r) => [r.expect.code, r.expect.fails.map((f) => f.name).join()])).toEqual([
       [3, ''],
@@ -113,6 +113,10 @@ describe('a mistake', () => {
     [`${HEAD}matrix: { smp: [1, x] }\n`, ['3: smp x: a whole number from 1 to 8']],
     [`${HEAD}matrix: { smp: [] }\n`, [expect.stringMatching(/^3: matrix.smp: an empty list/)]],
     [`${HEAD}faults: [{}]\n`, [expect.stringMatching(/^3: faults\[0\]: no name/)]],
+    [
+      `${HEAD}faults: [{ name: rearmed }]\n`,
+      [expect.stringMatching(/^3: faults\[0\].name rearmed: no such fault; did/)],
+    ],
     [`${HEAD}limit: 2h\n`, [expect.stringMatching(/^3: limit 2h: unknown unit/)]],
     [`${HEAD}smp: &a\nx: *b\n`, [expect.stringMatching(/^4: not YAML|^4: \*b: no such anchor/)]],
     [`${HEAD}smp: 0\nhost: x\n`, [expect.stringMatching(/^4: host x/), expect.stringMatching(/^3: smp 0/)]],

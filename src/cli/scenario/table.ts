@@ -49,6 +49,6 @@ export function summaryOf(results: readonly RunResult[]): string {
   const counts = (['as expected', 'differs', 'failed', 'skipped'] as const)
     .map((verdict) => [results.filter((r) => verdictOf(r) === verdict).length, verdict] as const)
     .filter(([n]) => n)
-    .map(([n, verdict]) => `${n} ${verdict}`);
+    .map(([n, verdict]) => `${n} ${verdict === 'differs' && n > 1 ? 'differ' : verdict}`);
   return `${results.length} run${results.length === 1 ? '' : 's'}: ${counts.join(', ')}`;
 }

@@ -1,5 +1,6 @@
 /** From a scenario file's tree to the runs that it asks for: one for each combination of its matrix, and each fault. */
 import { shown } from '../../host/time-spec.js';
+import { type FaultName, parseFaults } from '../../hypervisor/faults.js';
 import type { MapNode, Node, Problem, ScalarNode } from './document.js';
 import { readEvents, type ScenarioEvent } from './events.js';
 import { type Expectation, NOTHING_EXPECTED, readExpectation } from './expect.js';
@@ -17,7 +18,7 @@ export interface RunPlan {
   readonly file: string;
   readonly line: number;
   readonly combination: Readonly<Record<string, string>>;
-  readonly fault: string | null;
+  readonly fault: FaultName | null;
   readonly images: ImageNames;
   readonly machine: MachineSettings;
   readonly events: readonly ScenarioEvent[];
@@ -30,7 +31,6 @@ export type ParsedScenario = { readonly runs: readonly RunPlan[] } | { readonly 
 
 const MAX_RUNS = 512;
 const MAX_VALUES = 64;
-const FAULT_NAME = /^[a-z][a-z0-9-]{0,60}$/;
 
 type Combination = readonly { readonly key: string; readonly value: ScalarNode }[];
 
@@ -40,9 +40,10 @@ interface Where {
 }
 
 interface Fault {
-  readonly name: string;
+  readonly name: FaultName;
   readonly line: number;
   readonly expect: Node | null;
+  readonly where: readonly Where[];
 }
 
 /** Every combination of the matrix's values; one empty one where there is no matrix. */
@@ -97,18 +98,16 @@ function readFaults(fields: Fields): Fault[] {
     if (node.kind === 'scalar' && node.value === null) return [];
     return items(node, name, MAX_VALUES).map((item, i) => {
       const own = new Fields(map(item, `faults[${i}]`), `faults[${i}]`, problems);
-      const fault = own.read('name', (n, what) => {
-        const value = text(n, what);
-        if (!FAULT_NAME.test(value)) throw new RangeError(`${what} ${shown(value)}: not a fault's name`);
-        return value;
-      });
+      const [fault] = own.read('name', (n, what) => parseFaults([text(n, what)], what)) ?? [];
       const expect = own.take('expect') ?? null;
+      const where = readWhere(own);
+      const named = own.node.entries.some((e) => e.key === 'name');
       own.finish();
-      if (fault === undefined) problems.add(item.line, `faults[${i}]: no name; add name: counter-by-value`);
-      return { name: fault ?? '', line: item.line, expect };
+      if (!named) problems.add(item.line, `faults[${i}]: no name; chronovisor inspect faults lists them`);
+      return fault ? [{ name: fault, line: item.line, expect, where }] : [];
     });
   });
-  return list ?? [];
+  return list?.flat() ?? [];
 }
 
 const applies = (where: Where, combination: Combination): boolean =>
@@ -145,14 +144,14 @@ function runsOf(combination: Combination, { file, root, where, faults, problems 
   const { images, machine, migration, limitMs } = readSettings(fields);
   const events = readEvents(fields, migration);
   for (const key of ['matrix', 'where', 'faults']) fields.take(key);
-  const expect = fields.take('expect');
+  const expect = fields.take('expect') ?? null;
   fields.finish();
-  let expected = expect ? readExpectation(expect, 'expect', NOTHING_EXPECTED, problems) : NOTHING_EXPECTED;
-  for (const entry of where) {
-    if (entry.expect && applies(entry, combination)) {
-      expected = readExpectation(entry.expect, 'where.expect', expected, problems);
-    }
-  }
+  const expected = (own: Node | null, name: string, entries: readonly Where[], base: Expectation): Expectation => {
+    const applying = entries.filter((entry) => applies(entry, combination));
+    return [own, ...applying.map((entry) => entry.expect)]
+      .filter((node) => node !== null)
+      .reduce((before, node) => readExpectation(node, name, before, problems), base);
+  };
   const strategies = events.flatMap((e) => e.actions).map((a) => (a.kind === 'migrate' ? a.strategy : null));
   const lpt = migration.strategy === 'lpt' || strategies.includes('lpt');
   const suffix = combination.length ? ` [${combination.map((c) => `${c.key}=${c.value.text}`).join(', ')}]` : '';
@@ -168,14 +167,15 @@ function runsOf(combination: Combination, { file, root, where, faults, problems 
     machine: { ...machine, config: { ...machine.config, lpt } },
     events,
     limitMs,
-    expect: expected,
+    expect: expected(expect, 'expect', where, NOTHING_EXPECTED),
   };
   const faulty = faults.map((fault) => ({
     ...run,
     title: `${run.title} fault ${fault.name}`,
     line: fault.line,
     fault: fault.name,
-    expect: fault.expect ? readExpectation(fault.expect, 'faults.expect', FAULTY, problems) : FAULTY,
+    machine: { ...run.machine, config: { ...run.machine.config, faults: [fault.name] } },
+    expect: expected(fault.expect, 'faults.expect', fault.where, FAULTY),
   }));
   return [run, ...faulty];
 }

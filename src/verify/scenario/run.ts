@@ -67,7 +67,7 @@ export function buildMachine(plan: RunPlan, images: Images): Machine {
   });
   const machine = createMachine({ spec, ips, quantum, costs, steal: new StealSchedule(steal, seed) }, config, engine);
   const [ram] = machine.vm.memory();
-  for (const { address, data } of load.segments) ram!.bytes.set(data, Number(address) - ram!.base);
+  for (const { address, data } of load.segments) ram!.write(Number(address) - ram!.base, data);
   machine.vm.boot(load.entry, load.dtbAddress);
   return machine;
 }
@@ -139,7 +139,6 @@ const withoutSaves = (events: readonly ScenarioEvent[]): ScenarioEvent[] =>
 
 /** @throws RangeError, BadImage or BadDeviceTree where the machine cannot be made */
 export function runScenario(plan: RunPlan, images: Images, env: RunEnvironment): RunOutcome {
-  if (plan.fault !== null) throw new RangeError(`fault ${plan.fault}: not available in this version; leave it out`);
   const { session, watch, status, console, missed } = execute(plan, plan.events, images, env);
   const { machine } = session;
   const code = status === 'exit' && machine.vm.end?.kind === 'exit' ? machine.vm.end.code : null;
