@@ -277,9 +277,18 @@ export class Host implements VmHost {
     if (to === from) return;
     for (const [vcpu, activity] of activities.entries()) {
       this.#accounts[vcpu]![activity] += to - from;
-      if (activity === 'stolen') this.#vm!.vcpus[vcpu]!.stolen += to - from;
+      if (activity === 'stolen') this.#vm!.vcpus[vcpu]!.stolen += to - from - this.#unseen(vcpu, from, to);
       this.onActivity?.(vcpu, activity, from, to);
     }
+  }
+
+  /** Fault run-delay-gap: how much of stolen time goes unseen. */
+  #unseen(vcpu: number, from: Ps, to: Ps): Ps {
+    if (!this.#vm!.faults.has('run-delay-gap')) return 0n;
+    const end = this.options.steal.stolenUntil(from, vcpu) ?? from;
+    const gap = end - PS_PER_MICROSECOND;
+    const [first, last] = [gap > from ? gap : from, end < to ? end : to];
+    return last > first ? last - first : 0n;
   }
 
   #nextTurn(): void {

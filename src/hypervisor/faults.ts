@@ -17,6 +17,24 @@ const TABLE = [
     'T5',
     'a migration restores the counter vCPU by vCPU, 20 us apart, each with an offset of its own',
   ],
+  ['physical-line-stuck', 'T6', "the physical timer's line, once high, is never taken down"],
+  [
+    'soft-timer-spurious',
+    'T7',
+    'a host timer armed for a deadline that the guest moved goes off, and signals CNTP unchecked',
+  ],
+  ['soft-timer-missed', 'T7', 'CNTP is signalled only when a host timer goes off: a deadline already past is lost'],
+  ['rtc-stands-still', 'T8', 'a migration restores the RTC by value: it is behind by the downtime'],
+  ['wfi-not-woken', 'T9', 'a timer that expires while its vCPU is parked in WFI is not signalled'],
+  ['ticks-as-nanoseconds', 'T10', 'host timers are armed with ticks taken for nanoseconds, and signal unchecked'],
+  ['cval-truncated', 'T13', 'timer lines and deadlines are made from the low 32 bits of CVAL'],
+  ['stolen-restarts', 'S1', 'stolen time starts again from zero at the destination of a migration'],
+  [
+    'run-delay-gap',
+    'S2',
+    'the last microsecond of each stretch of stolen time falls between two reads of the run delay',
+  ],
+  ['late-vcpu-forgotten', 'S3', 'the stolen time of a vCPU that came by CPU_ON is never stored'],
 ] as const;
 
 export type FaultName = (typeof TABLE)[number][0];

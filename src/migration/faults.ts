@@ -1,12 +1,16 @@
 /** What the faults of a run make of a migration. Each branch is one real mistake; docs/cases tells its story. */
 import type { TimerState } from '../arch/timer/index.js';
-import { PS_PER_MICROSECOND, type Ps } from '../arch/timer/time.js';
+import { PS_PER_MICROSECOND, PS_PER_SECOND, type Ps } from '../arch/timer/time.js';
 import type { FaultName } from '../hypervisor/faults.js';
 import type { MigrationInput, MigrationPlan } from '../hypervisor/strategy/index.js';
+import { VIRT } from '../machine/virt.js';
 import type { Machine } from './snapshot.js';
 
 /** T5: host time between the restores of two vCPUs. */
 const RESTORE_DISTANCE: Ps = 20n * PS_PER_MICROSECOND;
+
+/** RTCLR of the PL031: what is written there becomes the time. */
+const RTC_LR = 0x008;
 
 /** The plan as a hypervisor with these faults carries it out. */
 export function spoiledPlan(
@@ -46,8 +50,21 @@ function spoiledTimer(
   return timer;
 }
 
-/** What goes wrong when the VM is about to run on the destination. */
-export function spoilResume({ vm }: Machine): void {
+/** What goes wrong when the VM, stopped and started at these instants, is about to run on the destination. */
+export function spoilResume({ vm }: Machine, stop: Ps, resume: Ps): void {
+  // T8: the RTC's data register is saved, and written to its load register behind the downtime.
+  if (vm.faults.has('rtc-stands-still')) {
+    const behind = Number(resume / PS_PER_SECOND - stop / PS_PER_SECOND);
+    const { bus } = vm.board;
+    bus.writeDevice(VIRT.rtc.base + RTC_LR, 4, BigInt((Number(bus.readDevice(VIRT.rtc.base, 4)) - behind) >>> 0));
+  }
+  // S1: the total is the host thread's, and that is a new one.
+  if (vm.faults.has('stolen-restarts')) {
+    for (const [vcpu, v] of vm.vcpus.entries()) {
+      v.stolen = 0n;
+      vm.publishStolenTime(vcpu);
+    }
+  }
   // T3: the host timer of a parked vCPU was cancelled at the source, and only an entry arms it.
   if (vm.faults.has('wfi-timer-not-rearmed')) {
     for (const v of vm.vcpus) if (v.waiting === 'wfi') v.deadline = null;

@@ -45,7 +45,7 @@ export function migrate({ host, vm }: Machine, to: HostSpec, strategy: StrategyN
   vm.lpt = plan.lpt;
   if (plan.lptPage) vm.publishLpt(plan.lptPage);
   for (let v = 0; v < vm.vcpus.length; v++) vm.updateTimers(v);
-  spoilResume({ host, vm });
+  spoilResume({ host, vm }, stop, resume);
   return {
     stop,
     resume,

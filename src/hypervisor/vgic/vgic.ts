@@ -120,6 +120,11 @@ export class Vgic {
     setLine(this.#model, irq, level);
   }
 
+  /** Makes a vCPU's PPI pending whatever its input line is, as a write to ISPENDR does: what a mistaken hypervisor injects. */
+  setPpiPending(vcpu: number, intid: number): void {
+    this.mmioWrite('redist', vcpu * REDISTRIBUTOR_STRIDE + 0x1_0200, 4, 1n << BigInt(intid), vcpu);
+  }
+
   /** A guest's write to an SGI register, which always traps. */
   sgi(vcpu: number, register: SgiRegister, value: bigint): void {
     sendSgi(this.#model, vcpu, register, value);

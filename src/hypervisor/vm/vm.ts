@@ -23,7 +23,7 @@ import {
   stolenTimeAddress,
 } from '../pvtime/index.js';
 import { Vgic, type VgicState } from '../vgic/index.js';
-import { nextTimerDeadline, nextTimerEvent, timerLines } from '../vtimer/index.js';
+import { nextTimerDeadline, nextTimerEvent, signalsAtExpiry, spoiledTimers, timerLines } from '../vtimer/index.js';
 import { checkConfig, type VmConfig } from './config.js';
 import { type CoreState, restoreCore, saveCore } from './core-state.js';
 import { GuestMemory } from './guest-memory.js';
@@ -213,6 +213,7 @@ export class Vm {
   /** Stores the vCPU's stolen time where the guest reads it (whole ns, one 64-bit store). */
   publishStolenTime(vcpu: number): void {
     if (this.config.pvTime === 'off') return;
+    if (this.faults.has('late-vcpu-forgotten') && vcpu !== 0) return;
     const { cpu } = this.engine;
     const host = cpu.ram.host(stolenTimeAddress(vcpu)) + STOLEN_TIME_FIELD;
     cpu.view.setBigUint64(host, this.vcpus[vcpu]!.stolen / 1000n, true);
@@ -254,8 +255,22 @@ export class Vm {
   /** The instant that `deadline` named has come. */
   timersDue(vcpu: number): void {
     const v = this.vcpus[vcpu]!;
+    const armed = v.deadline;
+    if (this.faults.has('wfi-not-woken') && v.waiting === 'wfi') {
+      v.deadline = null;
+      return;
+    }
     this.#updateLines(vcpu);
+    if (this.faults.size && v.waiting !== 'wfe') this.#signalUnchecked(vcpu, armed);
     if (v.waiting === 'wfe') v.waiting = 'no';
+  }
+
+  /** What hypervisors with faults make pending when a host timer goes off, whatever the lines say. */
+  #signalUnchecked(vcpu: number, armed: Ps | null): void {
+    const { timer } = this.vcpus[vcpu]!;
+    for (const intid of signalsAtExpiry(this.faults, timer, this.counter, this.host.now(), armed)) {
+      this.vgic.setPpiPending(vcpu, intid);
+    }
   }
 
   /** Offsets, comparators or the counter have changed: the vCPU's lines, and when they change next. */
@@ -268,10 +283,12 @@ export class Vm {
     const v = this.vcpus[vcpu]!;
     const { counter } = this;
     const now = this.host.now();
-    const lines = timerLines(v.timer, counter, now);
-    this.vgic.setPpiLevel(vcpu, PPI.virtualTimer, lines.virtual);
-    this.vgic.setPpiLevel(vcpu, PPI.physicalTimer, lines.physical);
-    v.deadline = nextTimerDeadline(v.timer, counter, now);
+    const seen = this.faults.size
+      ? spoiledTimers(this.faults, v.timer, counter, now, v.deadline)
+      : { ...timerLines(v.timer, counter, now), deadline: nextTimerDeadline(v.timer, counter, now) };
+    this.vgic.setPpiLevel(vcpu, PPI.virtualTimer, seen.virtual);
+    if (seen.physical !== null) this.vgic.setPpiLevel(vcpu, PPI.physicalTimer, seen.physical);
+    v.deadline = seen.deadline;
     if (v.waiting === 'wfe') {
       const event = nextTimerEvent(v.timer, counter, now);
       if (event !== null && (v.deadline === null || event < v.deadline)) v.deadline = event;

@@ -2,4 +2,5 @@
  * The virtual timers of a vCPU, seen from the hypervisor.
  */
 
+export * from './faults.js';
 export * from './vtimer.js';

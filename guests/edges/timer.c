@@ -1,0 +1,2 @@
+// The same two timers as in `ticks`.
+#include "../ticks/timer.c"
