@@ -5,6 +5,7 @@ import { parseHost } from '../host/frequency.js';
 import { type HostOptions, MAX_QUANTUM, MIN_QUANTUM } from '../host/host.js';
 import { parseSteal, StealSchedule } from '../host/steal.js';
 import { parseDuration } from '../host/time-spec.js';
+import { parseIdentityRegister } from '../hypervisor/identity/index.js';
 import { parseDowntime, parseStrategy, type StrategyName } from '../hypervisor/strategy/index.js';
 import type { SessionEvent } from '../verify/session.js';
 import { parseWhen, splitWhen } from '../verify/when.js';
@@ -16,6 +17,7 @@ export interface CommonOptions {
   downtime: string;
   pause: string;
   migrate: string[];
+  allow: string[];
   input: string[];
   powerKey: string[];
   until?: string;
@@ -42,6 +44,9 @@ export const COMMON: readonly Option[] = [
   new Option('--downtime <policy>', 'how guest time sees a migration: paused').default('paused'),
   new Option('--pause <duration>', 'how long a migration stops the guest').default('10ms'),
   new Option('--migrate <"when to host">', 'migrate at t=2.5s, insn=1e9 or console=/text/ (repeatable)')
+    .argParser(collect)
+    .default([], 'none'),
+  new Option('--allow <register>', 'migrate although this register differs from what the guest has read (repeatable)')
     .argParser(collect)
     .default([], 'none'),
   new Option('--input <"when type text">', 'type at the console; \\n, \\r, \\t, \\xNN (repeatable)')
@@ -82,9 +87,10 @@ export function planOf(options: CommonOptions, save: (path: string) => void): Pl
   parseDowntime(options.downtime);
   const downtime = parseDuration(options.pause, '--pause');
   const events: SessionEvent[] = [];
+  const allow = options.allow.map((name) => parseIdentityRegister(name));
   for (const text of options.migrate) {
     const [when, host] = splitWhen(text, 'to', '--migrate');
-    events.push({ when, action: { kind: 'migrate', to: parseHost(host, '--migrate'), strategy, downtime } });
+    events.push({ when, action: { kind: 'migrate', to: parseHost(host, '--migrate'), strategy, downtime, allow } });
   }
   for (const text of options.input) {
     const [when, typed] = splitWhen(text, 'type', '--input');

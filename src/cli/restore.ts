@@ -1,17 +1,40 @@
 /** `chronovisor restore`: goes on from a snapshot. */
 import type { Command } from 'commander';
+import { parseHost } from '../host/frequency.js';
 import { parseFaults } from '../hypervisor/faults.js';
-import { restoreSnapshot } from '../migration/snapshot.js';
+import { parseIdentityRegister } from '../hypervisor/identity/index.js';
+import { admitHostCpu } from '../migration/compatibility.js';
+import { type Machine, restoreSnapshot } from '../migration/snapshot.js';
 import { execute } from './execute.js';
 import { readInput } from './files.js';
 import { COMMON, type CommonOptions } from './options.js';
 
+interface RestoreOptions extends CommonOptions {
+  host?: string;
+}
+
 export function addRestore(program: Command): void {
   const command = program.command('restore <snapshot>').description('go on from a snapshot');
+  command.option('--host <host>', 'on another host than the one that saved it: a migration');
   for (const option of COMMON) command.addOption(option);
-  command.action(async (path: string, options: CommonOptions) => {
+  command.action(async (path: string, options: RestoreOptions) => {
     const faults = parseFaults(options.fault);
     const machine = restoreSnapshot(readInput(path), options.engine as 'interp' | 'jit', {}, faults);
+    if (options.host !== undefined) moveTo(machine, options.host, options);
     process.exitCode = await execute(machine, path, options, []);
   });
+}
+
+/**
+ * Has the run begin with a migration to another host.
+ * @throws RangeError where the guest cannot go on behind its CPU: nothing is run then
+ */
+function moveTo(machine: Machine, host: string, options: CommonOptions): void {
+  const spec = parseHost(host);
+  admitHostCpu(
+    machine.vm,
+    spec,
+    options.allow.map((name) => parseIdentityRegister(name)),
+  );
+  options.migrate.unshift(`insn=${machine.host.instructions} to ${host}`);
 }

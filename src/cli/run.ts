@@ -1,8 +1,15 @@
 /** `chronovisor run`: loads an image and runs it. */
 import { type Command, Option } from 'commander';
 import { PROFILES } from '../arch/profiles.js';
+import type { HostSpec } from '../host/frequency.js';
 import { parseFrequency } from '../host/time-spec.js';
 import { parseFaults } from '../hypervisor/faults.js';
+import {
+  hostIdentity,
+  implementationList,
+  implementationOf,
+  parseImplementation,
+} from '../hypervisor/identity/index.js';
 import { PV_TIME_BASE, parsePvTimeProfile } from '../hypervisor/pvtime/index.js';
 import { parseStrategy } from '../hypervisor/strategy/index.js';
 import { checkConfig, type VmConfig } from '../hypervisor/vm/config.js';
@@ -23,6 +30,7 @@ interface RunOptions extends CommonOptions, HostTexts {
   cpu: string;
   smp: string;
   memory: string;
+  mayMeet: string[];
   pvtime: string;
   lptFreq: string;
   gic: string;
@@ -42,7 +50,11 @@ export function addRun(program: Command): void {
     .option('--cpu <profile>', `CPU profile: ${Object.keys(PROFILES).join(' or ')}`, 'cortex-a57')
     .option('--smp <n>', 'vCPUs, 1 to 8', '1')
     .option('--memory <size>', 'RAM, a multiple of 2M up to 3G', '512M')
-    .option('--host <host>', 'the counter: 25MHz, or freq=25MHz,ppm=30,start=0,name=old', '62.5MHz')
+    .option(
+      '--host <host>',
+      'counter and CPU: 25MHz, or freq=25MHz,ppm=30,start=0,name=old,cpu=neoverse-n1,midr=0x...',
+      '62.5MHz',
+    )
     .option('--ips <n>', 'instructions a second and vCPU of the modelled host; divides 10^12', '1000000000')
     .option('--quantum <duration>', "a vCPU's turn", '10us')
     .addOption(
@@ -56,6 +68,14 @@ export function addRun(program: Command): void {
         .default([], 'none'),
     )
     .option('--seed <n>', 'seed of all that is random', '1')
+    .addOption(
+      new Option(
+        '--may-meet <implementation>',
+        'tell the guest of a CPU it may meet: a profile, or midr=0x... (repeatable)',
+      )
+        .argParser(collect)
+        .default([], 'none'),
+    )
     .option('--pvtime <profile>', 'paravirtual time: rfc2020, beta2018 (unverified layout) or off', 'rfc2020')
     .option('--lpt-freq <frequency>', 'frequency of Live Physical Time', '100MHz')
     .option('--gic <list>', 'vGIC policy: listRegisters=1..16', 'listRegisters=4')
@@ -87,9 +107,16 @@ function configOf(options: RunOptions): VmConfig {
   });
 }
 
+/** What the guest is told of the CPUs it may meet: the one it begins on, and those that the user names. */
+function implementationsOf({ mayMeet, cpu }: RunOptions, spec: HostSpec): Pick<VmConfig, 'implementations'> {
+  if (mayMeet.length === 0) return {};
+  const first = implementationOf(hostIdentity(spec.cpu, PROFILES[cpu]!));
+  return { implementations: implementationList([first, ...mayMeet.map((text) => parseImplementation(text))]) };
+}
+
 function load(image: string, options: RunOptions): { machine: Machine; plan: LoadPlan } {
-  const config = configOf(options);
   const host = hostOptions(options);
+  const config = { ...configOf(options), ...implementationsOf(options, host.spec) };
   const bytes = readInput(image);
   if (isContainer(bytes)) throw new UsageError(`${image}: this is a snapshot; go on from it with chronovisor restore`);
   const plan = planLoad(bytes, {

@@ -41,8 +41,14 @@ describe('parseHost', () => {
     ['0Hz', '--host 0Hz: out of range; a counter frequency is 1 Hz to 2 GHz'],
     ['1.5Hz', '--host 1.5Hz: not a whole number of Hz; CNTFRQ_EL0 counts Hz'],
     ['ppm=3', '--host ppm=3: no frequency; add freq=25MHz'],
-    ['freq=25MHz,pmp=3', '--host freq=25MHz,pmp=3: unknown part pmp=3; parts are freq=, ppm=, start=, name='],
-    ['freq=25MHz,', '--host freq=25MHz,: unknown part ; parts are freq=, ppm=, start=, name='],
+    [
+      'freq=25MHz,pmp=3',
+      '--host freq=25MHz,pmp=3: unknown part pmp=3; parts are freq=, ppm=, start=, name=, cpu=, midr=, revidr=, aidr=, ctr=, dczid=, id_aa64isar0_el1=',
+    ],
+    [
+      'freq=25MHz,',
+      '--host freq=25MHz,: unknown part ; parts are freq=, ppm=, start=, name=, cpu=, midr=, revidr=, aidr=, ctr=, dczid=, id_aa64isar0_el1=',
+    ],
     ['freq=25MHz,freq=1GHz', '--host freq=25MHz,freq=1GHz: freq is given twice'],
     ['freq=25Mhx', '--host freq=25Mhx: freq 25Mhx: unknown unit Mhx; units are Hz, kHz, MHz and GHz'],
     [

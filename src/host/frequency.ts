@@ -2,9 +2,11 @@
  * A host's description as an option gives it: counter frequency, drift, start count, name.
  */
 
+import type { HostCpu } from '../hypervisor/identity/host-cpu.js';
+import { CPU_KEYS, isCpuKey, parseHostCpu } from './cpu-spec.js';
 import { parseFrequency, shown } from './time-spec.js';
 
-/** What distinguishes one host's counter from another's. Plain data, part of every snapshot. */
+/** What distinguishes one host from another. Plain data, part of every snapshot. */
 export interface HostSpec {
   name: string;
   /** Nominal counter frequency in Hz, a whole number from 1 to 2 * 10^9 (CNTFRQ_EL0). */
@@ -13,6 +15,8 @@ export interface HostSpec {
   ppm: number;
   /** The counter's value at host time 0, 0 to 2^63 - 1. */
   start: bigint;
+  /** Its CPU; absent: the profile of the VM that it runs. */
+  cpu?: HostCpu;
 }
 
 /** A named host: the counter frequencies commonly reported from the field. */
@@ -70,19 +74,23 @@ export function parseHost(text: string, option = '--host'): HostSpec {
       `${subject}: name ${shown(name)} is not a name; use up to 40 letters, digits, '.', '_' and '-'`,
     );
   }
+  const cpu = parseHostCpu(values, subject);
   return {
     name,
     freqHz,
     ppm: parsePpm(values.get('ppm') ?? '0', subject),
     start: parseStart(values.get('start') ?? '0', subject),
+    ...(cpu && { cpu }),
   };
 }
 
 function keyAndValue(part: string, subject: string): [string, string] {
   const at = part.indexOf('=');
-  const key = (at < 0 ? part : part.slice(0, at)).trim();
-  if (at < 0 || !(KEYS as readonly string[]).includes(key)) {
-    throw new RangeError(`${subject}: unknown part ${shown(part)}; parts are ${KEYS.map((k) => `${k}=`).join(', ')}`);
+  const word = (at < 0 ? part : part.slice(0, at)).trim();
+  const key = isCpuKey(word.toLowerCase()) ? word.toLowerCase() : word;
+  if (at < 0 || !((KEYS as readonly string[]).includes(key) || isCpuKey(key))) {
+    const parts = [...KEYS, ...CPU_KEYS].map((k) => `${k}=`).join(', ');
+    throw new RangeError(`${subject}: unknown part ${shown(part)}; parts are ${parts}`);
   }
   return [key, part.slice(at + 1).trim()];
 }

@@ -5,6 +5,7 @@
  */
 import { Exit } from '../arch/engine/layout.js';
 import { PS_PER_MICROSECOND, PS_PER_MILLISECOND, type Ps } from '../arch/timer/time.js';
+import type { HostCpu } from '../hypervisor/identity/host-cpu.js';
 import type { ExitKind, VmHost } from '../hypervisor/vm/host.js';
 import type { Vm } from '../hypervisor/vm/vm.js';
 import { costOf, type ExitCosts } from './costs.js';
@@ -128,6 +129,10 @@ export class Host implements VmHost {
 
   get counter(): HostCounter {
     return this.#counter;
+  }
+
+  get cpu(): HostCpu | undefined {
+    return this.#counter.spec.cpu;
   }
 
   get accounts(): readonly Readonly<VcpuAccount>[] {

@@ -1,8 +1,10 @@
 /** Migration in process: the VM goes on behind a host with another counter. */
+import type { IdentityRegister } from '../arch/system/identity.js';
 import type { Ps } from '../arch/timer/time.js';
 import { HostCounter } from '../host/counter.js';
 import type { HostSpec } from '../host/frequency.js';
 import { admitMigration, planMigration, type StrategyName } from '../hypervisor/strategy/index.js';
+import { admitHostCpu } from './compatibility.js';
 import { spoiledPlan, spoilResume } from './faults.js';
 import type { Machine } from './snapshot.js';
 
@@ -29,11 +31,19 @@ export interface MigrationRecord {
 /**
  * Moves the machine, between two slices, to a host with another counter.
  * @param downtime host time during which no vCPU runs
- * @throws RangeError where the strategy refuses; nothing has changed then
+ * @param allow identification registers that may differ from what the guest has read
+ * @throws RangeError where the strategy or the destination's CPU refuses; nothing has changed then
  */
-export function migrate({ host, vm }: Machine, to: HostSpec, strategy: StrategyName, downtime: Ps): MigrationRecord {
+export function migrate(
+  { host, vm }: Machine,
+  to: HostSpec,
+  strategy: StrategyName,
+  downtime: Ps,
+  allow: readonly IdentityRegister[] = [],
+): MigrationRecord {
   const from = host.counter;
   admitMigration(strategy, from.freqHz, to.freqHz, vm.lpt);
+  admitHostCpu(vm, to, allow);
   const stop = host.now();
   const resume = stop + downtime;
   const counter = new HostCounter(to);
@@ -42,6 +52,7 @@ export function migrate({ host, vm }: Machine, to: HostSpec, strategy: StrategyN
   const plan = spoiledPlan(vm.faults, planMigration(strategy, input), input);
   host.becomes(to, downtime);
   for (const [i, timer] of plan.timers.entries()) vm.vcpus[i]!.timer.restore(timer);
+  vm.cpuChanged();
   vm.lpt = plan.lpt;
   if (plan.lptPage) vm.publishLpt(plan.lptPage);
   for (let v = 0; v < vm.vcpus.length; v++) vm.updateTimers(v);

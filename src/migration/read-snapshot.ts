@@ -88,8 +88,12 @@ function checkHost({ ips, quantum, steal }: SavedHost): void {
 }
 
 /** @throws RangeError */
-function checkVm({ config, vcpus, vgic, lpt, last }: VmState): void {
+function checkVm({ config, vcpus, vgic, lpt, identity, last }: VmState): void {
   checkConfig(config);
+  const told = config.implementations?.length ?? 0;
+  if (identity && identity.told >= 2 ** told) {
+    throw new RangeError(`vm.identity.told is ${identity.told}, of ${told} implementations`);
+  }
   const count = config.vcpus;
   if (vcpus.length !== count) throw new RangeError(`${vcpus.length} vCPU states for ${count} vCPUs`);
   if (last >= count) throw new RangeError(`vCPU ${last} ran last, of ${count}`);

@@ -61,7 +61,7 @@ export const nullable =
     if (value !== null) shape(value, path);
   };
 
-/** What an older build's snapshot may lack. */
+/** A field of `record` that may be missing: what an older build's snapshot may lack. */
 export const optional =
   (shape: Shape): Shape =>
   (value, path) => {

@@ -6,6 +6,7 @@ import { StealSchedule } from '../host/steal.js';
 import { type FaultName, parseFaults } from '../hypervisor/faults.js';
 import type { VmConfig } from '../hypervisor/vm/config.js';
 import { Vm } from '../hypervisor/vm/vm.js';
+import { admitFirstHost } from './compatibility.js';
 import { type Section, writeContainer } from './container.js';
 import { encodeJson } from './json.js';
 import { decodePages, encodePages } from './pages.js';
@@ -17,7 +18,9 @@ export interface Machine {
   readonly vm: Vm;
 }
 
+/** @throws RangeError for a configuration that cannot be, or not on this host */
 export function createMachine(options: HostOptions, config: VmConfig, engine: 'interp' | 'jit'): Machine {
+  admitFirstHost(config, options.spec.cpu);
   const host = new HostClass(options);
   const vm = new Vm(config, host, { engine });
   host.attach(vm);

@@ -1,10 +1,12 @@
 /** What the saved state of a machine looks like, field by field: every value that a snapshot may carry. */
 import { MAX_VCPUS } from '../arch/engine/layout.js';
 import { PROFILES } from '../arch/profiles.js';
+import { DCZID_64_BYTES, DCZID_MAX, IDENTITY_REGISTERS } from '../arch/system/identity.js';
 import { SLOT_NAMES } from '../arch/system/slots.js';
 import { DEFAULT_COSTS } from '../host/costs.js';
 import { MAX_FREQUENCY, MIN_FREQUENCY } from '../host/time-spec.js';
 import { FAULT_NAMES } from '../hypervisor/faults.js';
+import { MAX_IMPLEMENTATIONS } from '../hypervisor/identity/index.js';
 import { SPI_COUNT } from '../machine/virt.js';
 import { big, byKind, flag, int, list, nullable, oneOf, optional, real, record, type Shape, word } from './shape.js';
 
@@ -21,11 +23,20 @@ const PV_TIME = ['rfc2020', 'beta2018'] as const;
 
 const perVcpu = (shape: Shape): Shape => list(shape, 1, MAX_VCPUS);
 
+/** Identification registers, some of them. */
+const identityFields = Object.fromEntries(IDENTITY_REGISTERS.map((name) => [name, optional(U64)]));
+const identity = record(identityFields);
+const hostCpu = record({
+  profile: nullable(oneOf(...Object.keys(PROFILES))),
+  registers: record({ ...identityFields, DCZID_EL0: optional(big(DCZID_64_BYTES, DCZID_MAX)) }),
+});
+
 const spec = record({
   name: word(40),
   freqHz: FREQUENCY,
   ppm: real(-100_000, 100_000),
   start: big(0n, (1n << 63n) - 1n),
+  cpu: optional(hostCpu),
 });
 
 const pattern = record({
@@ -72,6 +83,7 @@ const config = record({
   startEpoch: U32,
   semihosting: flag,
   faults: optional(list(oneOf(...FAULT_NAMES), 1, FAULT_NAMES.length)),
+  implementations: optional(list(record({ midr: U64, revidr: U64, aidr: U64 }), 0, MAX_IMPLEMENTATIONS)),
 });
 
 const core = record({
@@ -191,4 +203,12 @@ const lpt = record({
 });
 
 /** The section `vm`. */
-export const VM_SHAPE = record({ config, vcpus: perVcpu(vcpu), vgic, board, lpt: nullable(lpt), last: VCPU });
+export const VM_SHAPE = record({
+  config,
+  vcpus: perVcpu(vcpu),
+  vgic,
+  board,
+  lpt: nullable(lpt),
+  identity: optional(record({ read: identity, told: U32 })),
+  last: VCPU,
+});

@@ -2,6 +2,7 @@
  * One run of a machine with what shall happen in it: migrations, typed input, saves, an end. The session runs the
  * machine from event to event and records what happened.
  */
+import type { IdentityRegister } from '../arch/system/identity.js';
 import { PS_PER_MILLISECOND, type Ps } from '../arch/timer/time.js';
 import type { HostSpec } from '../host/frequency.js';
 import type { RunLimit } from '../host/host.js';
@@ -14,7 +15,14 @@ import type { When } from './when.js';
 export interface SessionEvent {
   readonly when: When;
   readonly action:
-    | { readonly kind: 'migrate'; readonly to: HostSpec; readonly strategy: StrategyName; readonly downtime: Ps }
+    | {
+        readonly kind: 'migrate';
+        readonly to: HostSpec;
+        readonly strategy: StrategyName;
+        readonly downtime: Ps;
+        /** Identification registers that may differ from what the guest has read. */
+        readonly allow?: readonly IdentityRegister[];
+      }
     | { readonly kind: 'type'; readonly text: string }
     /** Presses the power key, or lets it go. */
     | { readonly kind: 'power-key'; readonly down: boolean }
@@ -158,7 +166,7 @@ export class Session {
         this.#stopped = true;
         return;
       case 'migrate':
-        return this.#migrate(action.to, action.strategy, action.downtime);
+        return this.#migrate(action);
     }
   }
 
@@ -173,10 +181,10 @@ export class Session {
     this.schedule({ when: { kind: 'time', at }, action: { kind: 'power-key', down: false } });
   }
 
-  #migrate(to: HostSpec, strategy: StrategyName, downtime: Ps): void {
+  #migrate({ to, strategy, downtime, allow }: SessionEvent['action'] & { kind: 'migrate' }): void {
     let record: MigrationRecord;
     try {
-      record = migrate(this.machine, to, strategy, downtime);
+      record = migrate(this.machine, to, strategy, downtime, allow);
     } catch (error) {
       if (!(error instanceof RangeError)) throw error;
       this.refusals.push(error.message);

@@ -338,7 +338,7 @@ export abstract class Emitter extends Assembler {
   }
 }
 
-function accessBits(total: number, options: AccessOptions): number {
+export function accessBits(total: number, options: AccessOptions): number {
   const element = Math.log2(options.element ?? Math.min(total, 16));
   return (
     total |

@@ -65,6 +65,8 @@ export const S = {
   EVENT: 0x188,
   /** Software step: 1 where an instruction has just been stepped, 3 where it was a load-exclusive. i32 */
   STEPPED: 0x18c,
+  /** 1 where DC ZVA must be looked at before it zeroes 64 bytes (derived; see system/identity). i32 */
+  ZVA_LOOK: 0x190,
   /** V0..V31, 16 bytes each. */
   V: 0x200,
   /** Results of discarded vector destinations and temporaries of helpers. */

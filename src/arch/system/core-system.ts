@@ -8,6 +8,7 @@ import { S } from '../engine/layout.js';
 import { MemoryAccess } from './access.js';
 import { Debug } from './debug.js';
 import { raise, takePendingInterrupt } from './exceptions.js';
+import { IdentificationState } from './identity.js';
 import { Mmu } from './mmu.js';
 import { Pmu } from './pmu.js';
 import { refreshLines } from './pstate.js';
@@ -23,6 +24,7 @@ export class CoreSystem {
   readonly debug: Debug;
   readonly pmu: Pmu;
   readonly registers: RegisterTable;
+  readonly identification: IdentificationState;
   readonly hasPan: boolean;
   readonly hasUao: boolean;
   /** Cycles that the running vCPU has had, never going back; one an instruction unless the host says otherwise. */
@@ -37,6 +39,7 @@ export class CoreSystem {
     this.hasPan = cpu.profile.features.has('pan');
     this.hasUao = cpu.profile.features.has('uao');
     this.registers = registersOf(cpu.profile);
+    this.identification = new IdentificationState(cpu.profile, cpu.i32);
     this.mmu = new Mmu(cpu, memory, map, this.vcpus);
     this.access = new MemoryAccess(cpu, this.mmu, {
       isCode: (host) => engine.code.isCode(host),
@@ -71,6 +74,7 @@ export class CoreSystem {
   /** Makes everything derived follow the loaded vCPU's state, after it was set from outside. The pc stays. */
   updateContext(): void {
     this.debug.load();
+    this.identification.load();
     this.mmu.regimeChanged();
     this.pmu.load();
     refreshLines(this.cpu);

@@ -1,7 +1,7 @@
 /** MRS, MSR and MSR (immediate) through the engine: masks, levels, traps, profiles, in both engines. */
 import { describe, expect, it } from 'vitest';
 import { PROFILES } from '../profiles.js';
-import { idValues } from './registers/identification.js';
+import { idValues } from './registers/identification-values.js';
 import { registersOf } from './registers/index.js';
 import { RAM, TestCore } from './test-core.js';
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { KvmServices } from '../kvm/calls.js';
 import type { PowerState, PsciHost } from '../psci/host.js';
 import { lptAddress, stolenTimeAddress } from '../pvtime/region.js';
 import { dispatch } from './dispatch.js';
@@ -36,11 +37,17 @@ class Recorder implements PsciHost {
   }
 }
 
+const kvm: KvmServices = {
+  implementations: [],
+  implementationTold: () => {},
+  now: () => ({ utcNs: 0n, virtual: 0n, physical: 0n }),
+};
+
 function machine(pvTime: Parameters<typeof dispatch>[0]['pvTime'] = { profile: 'rfc2020', lpt: true }) {
   const psci = new Recorder();
   const call = (x0: number | bigint, ...args: (number | bigint)[]) => {
     const [x1, x2, x3] = [0, 1, 2].map((i) => BigInt(args[i] ?? 0));
-    const result = dispatch({ psci, pvTime }, 0, BigInt(x0), x1!, x2!, x3!);
+    const result = dispatch({ psci, pvTime, kvm }, 0, BigInt(x0), x1!, x2!, x3!);
     return result.returns ? BigInt.asIntN(64, result.x[0]) : 'none';
   };
   return { psci, call };
@@ -62,14 +69,17 @@ describe('architecture calls', () => {
     [0x80003fff, 0, 0n],
     [0x80007fff, 0, -1n],
     [0x84000050, 0, -1n],
-    [0x8600ff01, 0, -1n],
+    [0x8600ff00, 0, -1n],
+    [0x8600ff01, 0, 0xb66fb428n],
+    [0xc600ff01, 0, -1n],
+    [0x86000000, 0, 3n],
     [0x8500ff01, 0, -1n],
     [0, 0, -1n],
     [0xffffffff, 0, -1n],
   ])('0x%x(0x%x) is %i', (id, argument, result) => expect(machine().call(id, argument)).toBe(result));
 
   it('returns 64-bit two complement in X0, and 0 in X1 to X3', () => {
-    const services = { psci: new Recorder(), pvTime: { profile: 'off', lpt: false } as const };
+    const services = { psci: new Recorder(), pvTime: { profile: 'off', lpt: false } as const, kvm };
     expect(dispatch(services, 0, 0x12345678n, 5n, 6n, 7n)).toEqual({
       returns: true,
       x: [0xffff_ffff_ffff_ffffn, 0n, 0n, 0n],

@@ -1,7 +1,9 @@
 /**
- * The guest's hypercalls (SMCCC 1.1, Arm DEN0028): architecture calls, PSCI, PV time; everything else is NOT_SUPPORTED.
+ * The guest's hypercalls (SMCCC 1.1, Arm DEN0028): architecture calls, PSCI, PV time, KVM's own; everything else is
+ * NOT_SUPPORTED.
  */
 
+import { callKvm, type KvmServices, type Registers } from '../kvm/calls.js';
 import type { PsciHost } from '../psci/host.js';
 import { callPsci } from '../psci/psci.js';
 import { callPvTime, hasPvTime, type PvTimeConfig } from '../pvtime/calls.js';
@@ -12,6 +14,7 @@ import * as id from './ids.js';
 export interface SmcccServices {
   psci: PsciHost;
   pvTime: PvTimeConfig;
+  kvm: KvmServices;
 }
 
 /**
@@ -21,6 +24,10 @@ export interface SmcccServices {
 export type CallResult = { returns: true; x: readonly [bigint, bigint, bigint, bigint] } | { returns: false };
 
 const GONE: CallResult = { returns: false };
+const returning = ([x0, x1, x2, x3]: Registers): CallResult => ({
+  returns: true,
+  x: [BigInt.asUintN(64, x0), x1, x2, x3],
+});
 
 /**
  * Carries out one HVC of `vcpu`.
@@ -35,12 +42,14 @@ export function dispatch(
   x3: bigint,
 ): CallResult {
   const functionId = Number(x0 & 0xffff_ffffn);
+  const registers = callKvm(services.kvm, vcpu, functionId, [x1, x2, x3]);
+  if (registers) return returning(registers);
   const result =
     callArchitecture(services, functionId, x1) ??
     callPvTime(services.pvTime, vcpu, functionId, x1) ??
     callPsci(services.psci, vcpu, functionId, [x1, x2, x3], (asked) => asked === id.SMCCC_VERSION) ??
     id.NOT_SUPPORTED;
-  return result === 'none' ? GONE : { returns: true, x: [BigInt.asUintN(64, result), 0n, 0n, 0n] };
+  return result === 'none' ? GONE : returning([result, 0n, 0n, 0n]);
 }
 
 function callArchitecture(services: SmcccServices, functionId: number, argument: bigint): bigint | null {

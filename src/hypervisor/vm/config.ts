@@ -4,6 +4,8 @@ import { MAX_VCPUS } from '../../arch/engine/layout.js';
 import { PROFILES } from '../../arch/profiles.js';
 import { MAX_RAM } from '../../machine/virt.js';
 import { type FaultName, parseFaults } from '../faults.js';
+import type { Implementation } from '../identity/implementations.js';
+import { MAX_IMPLEMENTATIONS } from '../identity/implementations.js';
 import type { PvTimeProfile } from '../pvtime/index.js';
 
 export interface VmConfig {
@@ -26,6 +28,8 @@ export interface VmConfig {
   semihosting: boolean;
   /** Misbehaviours that this VM's hypervisor shows (faults.ts); absent: none. */
   faults?: readonly FaultName[];
+  /** Implementations that the VM may meet, its first host's included; absent: the guest is not told of any. */
+  implementations?: readonly Implementation[];
 }
 
 const RAM_GRAIN = 2 * 2 ** 20;
@@ -47,5 +51,9 @@ export function checkConfig(config: VmConfig): VmConfig {
     throw new RangeError(`--gic listRegisters=${listRegisters}: 1 to 16`);
   }
   parseFaults(config.faults ?? []);
+  const count = config.implementations?.length ?? 0;
+  if (count > MAX_IMPLEMENTATIONS) {
+    throw new RangeError(`--may-meet: ${count} implementations; a guest is told of at most ${MAX_IMPLEMENTATIONS}`);
+  }
   return config;
 }

@@ -1,5 +1,6 @@
 /** What a VM needs of the host that runs it. The VM never knows how fast it is run or what else the host does. */
 import type { Ps, SystemCounter } from '../../arch/timer/time.js';
+import type { HostCpu } from '../identity/host-cpu.js';
 
 /** Kinds of exits with a modelled cost. */
 export type ExitKind = 'hypercall' | 'mmioVgic' | 'mmioUser' | 'eoi' | 'ipi';
@@ -7,6 +8,8 @@ export type ExitKind = 'hypercall' | 'mmioVgic' | 'mmioUser' | 'eoi' | 'ipi';
 export interface VmHost {
   /** The system counter of the host that the VM runs on now. */
   readonly counter: SystemCounter;
+  /** The CPU of that host; absent: the VM's profile. */
+  readonly cpu?: HostCpu | undefined;
   /** Host time, exact at the instruction that is running. */
   now(): Ps;
   /** UTC as the PL031 counts it: picoseconds since `startEpoch`, going on over migrations. */

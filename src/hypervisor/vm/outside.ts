@@ -5,6 +5,7 @@ import type { IccRegister } from '../../arch/gic/index.js';
 import type { TimerRegister } from '../../arch/timer/index.js';
 import type { AccessSize } from '../../machine/bus.js';
 import { VIRT } from '../../machine/virt.js';
+import type { KvmServices } from '../kvm/index.js';
 import { lptAddress, PROFILE_CALLS } from '../pvtime/index.js';
 import { type CallResult, dispatch } from '../smccc/index.js';
 import { semihostingCall } from './semihosting.js';
@@ -30,11 +31,34 @@ function isLptAddress(vm: Vm, x0: bigint, result: CallResult): boolean {
   );
 }
 
+/** Picoseconds in a second and a nanosecond. */
+const PS_PER_NS = 1000n;
+const NS_PER_SECOND = 1_000_000_000n;
+
+function kvmServices(vm: Vm): KvmServices {
+  return {
+    implementations: vm.config.implementations ?? [],
+    implementationTold(index) {
+      vm.implementationsTold |= 1 << index;
+    },
+    now(vcpu) {
+      const count = vm.counter.count(vm.host.now());
+      const { timer } = vm.vcpus[vcpu]!;
+      return {
+        utcNs: BigInt(vm.config.startEpoch) * NS_PER_SECOND + vm.host.utc() / PS_PER_NS,
+        virtual: timer.read('CNTVCT_EL0', count),
+        physical: timer.read('CNTPCT_EL0', count),
+      };
+    },
+  };
+}
+
 const isTimer = (name: string): boolean => name.startsWith('CNT');
 
 export function outsideOf(vm: Vm): Outside {
   const count = (): bigint => vm.counter.count(vm.host.now());
   const current = (): number => vm.engine.cpu.vcpu;
+  const kvm = kvmServices(vm);
   return {
     mmioRead(address, size) {
       const gic = gicRegion(address);
@@ -84,7 +108,7 @@ export function outsideOf(vm: Vm): Outside {
       if (conduit === 'smc') return false;
       const { cpu } = vm.engine;
       vm.host.charge('hypercall');
-      const services = { psci: vm.psci, pvTime: { profile: vm.config.pvTime, lpt: vm.config.lpt } };
+      const services = { psci: vm.psci, pvTime: { profile: vm.config.pvTime, lpt: vm.config.lpt }, kvm };
       const result = dispatch(services, cpu.vcpu, cpu.x(0), cpu.x(1), cpu.x(2), cpu.x(3));
       if (isLptAddress(vm, cpu.x(0), result)) vm.observer?.lptGiven();
       if (result.returns) result.x.forEach((value, n) => cpu.setX(n, value));

@@ -7,11 +7,12 @@ import { HOT } from '../../arch/engine/hot.js';
 import { Exit } from '../../arch/engine/layout.js';
 import { PROFILES } from '../../arch/profiles.js';
 import { TABLE } from '../../arch/semantics/index.js';
-import { CoreSystem } from '../../arch/system/index.js';
+import { CoreSystem, type Identity, type ReadIdentity } from '../../arch/system/index.js';
 import type { Ps, SystemCounter } from '../../arch/timer/index.js';
 import { Board, type BoardState } from '../../machine/board.js';
 import { PPI, SPI_COUNT, VIRT } from '../../machine/virt.js';
 import type { FaultName } from '../faults.js';
+import { guestIdentity, hostIdentity } from '../identity/index.js';
 import type { PsciHost } from '../psci/index.js';
 import {
   createLpt,
@@ -32,6 +33,14 @@ import type { VmObserver } from './observer.js';
 import { outsideOf } from './outside.js';
 import { resetVcpuState, Vcpu, type VcpuState } from './vcpu.js';
 
+/** What the guest knows of its hosts' CPUs. */
+export interface VmIdentityState {
+  /** Identification registers that it has read, with the values that it knows. */
+  read: ReadIdentity;
+  /** Bit n: it has been told of config.implementations[n]. */
+  told: number;
+}
+
 /** Everything of a VM but the contents of its memory. */
 export interface VmState {
   config: VmConfig;
@@ -39,6 +48,8 @@ export interface VmState {
   vgic: VgicState;
   board: BoardState;
   lpt: LptState | null;
+  /** Absent in snapshots of older builds. */
+  identity?: VmIdentityState;
   /** The vCPU that ran last: its exclusive monitor is still good. */
   last: number;
 }
@@ -57,6 +68,8 @@ export class Vm {
   /** What this hypervisor does wrong, on purpose. */
   readonly faults: ReadonlySet<FaultName>;
   lpt: LptState | null;
+  /** Bit n: the guest has been told of config.implementations[n]. */
+  implementationsTold: number;
   /** Set when the guest has ended. */
   end: GuestEnd | null = null;
   /** Who watches the guest. */
@@ -113,6 +126,8 @@ export class Vm {
     this.engine.cpu.outside = outsideOf(this);
     this.system.pmu.onInterrupt = (level) => this.vgic.setPpiLevel(this.engine.cpu.vcpu, PPI.pmu, level);
     this.lpt = state ? state.lpt : this.#initialLpt();
+    this.implementationsTold = state?.identity?.told ?? 0;
+    this.system.identification.become(this.#guestIdentity(), state?.identity?.read);
     for (const i of indices) {
       this.engine.select(i);
       this.engine.retired[i] = state ? state.vcpus[i]!.retired : 0;
@@ -126,6 +141,21 @@ export class Vm {
   /** The counter behind the guest's registers, before its offsets: CNTFRQ_EL0 is its `freqHz`. */
   get counter(): SystemCounter {
     return this.host.counter;
+  }
+
+  #guestIdentity(): Identity {
+    const profile = PROFILES[this.config.cpu]!;
+    return guestIdentity(profile, hostIdentity(this.host.cpu, profile));
+  }
+
+  /** The host's CPU has changed: the guest reads what the new one says. */
+  cpuChanged(): void {
+    const { identification } = this.system;
+    identification.become(this.#guestIdentity());
+    for (let i = 0; i < this.vcpus.length; i++) {
+      this.engine.select(i);
+      identification.load();
+    }
   }
 
   /** Turns vCPU 0 on at the image's entry. */
@@ -246,6 +276,7 @@ export class Vm {
       vgic: this.vgic.save(),
       board: this.board.save(),
       lpt: this.lpt && { ...this.lpt },
+      identity: { read: this.system.identification.save(), told: this.implementationsTold },
       last: this.#last,
     };
   }

@@ -1,6 +1,7 @@
 /** The form of one line of the system register table. */
 import type { Feature } from '../../a64/pattern.js';
 import type { Cpu } from '../../cpu.js';
+import type { IdentityRegister } from '../identity.js';
 
 /** op0, op1, CRn, CRm, op2. */
 export type Encoding = readonly [number, number, number, number, number];
@@ -25,6 +26,8 @@ export interface SystemRegister {
   readonly feature?: Feature;
   /** Lives outside the core (ICC_*, CNT*): forwarded by name. */
   readonly external?: boolean;
+  /** A guest that reads it knows something of the host: the read is noted. */
+  readonly identity?: IdentityRegister;
   /** Whether EL1's trap controls let EL0 at it; where not, the access is trapped to EL1 (EC 0x18). */
   el0?(cpu: Cpu, write: boolean): boolean;
   /** Replaces the slot. */

@@ -97,8 +97,9 @@ export function moveFromRegister(cpu: Cpu, insn: number): void {
   const r = accessible(cpu, insn, false);
   if (!r) return;
   const value = readValue(cpu, r);
-  if (value === null) undefinedInstruction(cpu);
-  else cpu.setX(insn & 31, value);
+  if (value === null) return undefinedInstruction(cpu);
+  if (r.identity) cpu.system.identification.note(r.identity);
+  cpu.setX(insn & 31, value);
 }
 
 /** MSR <register>, Xt. */
