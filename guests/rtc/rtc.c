@@ -9,12 +9,14 @@
 #define RTC_INTID 34
 
 static volatile u64 matches, match_count, match_seconds;
+static bool announce;
 
 static void handle(u32 intid) {
   if (intid != RTC_INTID) bail("interrupt %u is not the RTC's", intid);
   match_count = cntvct();
   match_seconds = read32(RTC_DR);
   write32(RTC_ICR, 1);
+  if (announce) print("IN HANDLER\n");
   matches++;
 }
 
@@ -43,6 +45,7 @@ void guest_main(void) {
   // hz=: what a guest believes whose frequency was fixed when it was compiled.
   u64 hz = arg_number("hz", read_sysreg(cntfrq_el0)), seconds = arg_number("seconds", 6);
   u64 tolerance = arg_number("tolerance", 1000);
+  announce = arg_is("in-handler", "1");
   gic_init();
   on_interrupt = handle;
   write64(GICD_IROUTER(RTC_INTID), read_sysreg(mpidr_el1) & MPIDR_AFFINITY);

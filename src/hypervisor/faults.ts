@@ -35,6 +35,17 @@ const TABLE = [
     'the last microsecond of each stretch of stolen time falls between two reads of the run delay',
   ],
   ['late-vcpu-forgotten', 'S3', 'the stolen time of a vCPU that came by CPU_ON is never stored'],
+  [
+    'counter-unlogged',
+    'R1',
+    'a machine made from a snapshot reads its counter one tick off what the saved one would read',
+  ],
+  [
+    'snapshot-drops-priorities',
+    'R2',
+    'a snapshot leaves out the active priorities: no EOI ends an interrupt that was active',
+  ],
+  ['snapshot-version-ahead', 'R3', 'a snapshot carries the version of a build that is to come'],
 ] as const;
 
 export type FaultName = (typeof TABLE)[number][0];

@@ -1,9 +1,11 @@
-/** What the faults of a run make of a migration. Each branch is one real mistake; docs/cases tells its story. */
+/** What the faults of a run make of a migration, of a save and of a restore. Each branch is one real mistake; docs/cases tells its story. */
 import type { TimerState } from '../arch/timer/index.js';
 import { PS_PER_MICROSECOND, PS_PER_SECOND, type Ps } from '../arch/timer/time.js';
 import type { FaultName } from '../hypervisor/faults.js';
 import type { MigrationInput, MigrationPlan } from '../hypervisor/strategy/index.js';
+import type { VmState } from '../hypervisor/vm/vm.js';
 import { VIRT } from '../machine/virt.js';
+import type { Section } from './container.js';
 import type { Machine } from './snapshot.js';
 
 /** T5: host time between the restores of two vCPUs. */
@@ -69,4 +71,23 @@ export function spoilResume({ vm }: Machine, stop: Ps, resume: Ps): void {
   if (vm.faults.has('wfi-timer-not-rearmed')) {
     for (const v of vm.vcpus) if (v.waiting === 'wfi') v.deadline = null;
   }
+}
+
+/** R2: what a snapshot says of a VM when the interrupts that are being handled are forgotten. */
+export function spoiledSave(faults: ReadonlySet<FaultName>, state: VmState): VmState {
+  if (!faults.has('snapshot-drops-priorities')) return state;
+  const vcpus = state.vgic.vcpus.map((v) => ({ ...v, cpuInterface: { ...v.cpuInterface, ap0r0: 0, ap1r0: 0 } }));
+  return { ...state, vgic: { ...state.vgic, vcpus } };
+}
+
+/** R3: the section as a later build would write it. */
+export function spoiledSection(faults: ReadonlySet<FaultName>, section: Section): Section {
+  return faults.has('snapshot-version-ahead') ? { ...section, version: section.version + 1 } : section;
+}
+
+/** R1: counter reads of the run that goes on come from a clock that the snapshot does not know. */
+export function spoiledRestore(faults: ReadonlySet<FaultName>, state: VmState): VmState {
+  if (!faults.has('counter-unlogged')) return state;
+  const off = (timer: TimerState): TimerState => ({ ...timer, cntvoff: BigInt.asUintN(64, timer.cntvoff - 1n) });
+  return { ...state, vcpus: state.vcpus.map((v) => ({ ...v, timer: off(v.timer) })) };
 }

@@ -8,6 +8,7 @@ import type { VmConfig } from '../hypervisor/vm/config.js';
 import { Vm } from '../hypervisor/vm/vm.js';
 import { admitFirstHost } from './compatibility.js';
 import { type Section, writeContainer } from './container.js';
+import { spoiledRestore, spoiledSave, spoiledSection } from './faults.js';
 import { encodeJson } from './json.js';
 import { decodePages, encodePages } from './pages.js';
 import { readSnapshot, type SavedHost, type SectionName, VERSIONS } from './read-snapshot.js';
@@ -42,7 +43,7 @@ export function saveSnapshot({ host, vm }: Machine): Uint8Array<ArrayBuffer> {
   const section = (name: SectionName, payload: Uint8Array): Section => ({ name, version: VERSIONS[name], payload });
   return writeContainer([
     section('host', encodeJson(saved)),
-    section('vm', encodeJson(vm.save())),
+    spoiledSection(vm.faults, section('vm', encodeJson(spoiledSave(vm.faults, vm.save())))),
     ...vm.memory().map((m) => section(m.name, encodePages(m.view, m.used))),
   ]);
 }
@@ -78,7 +79,7 @@ export function restoreSnapshot(
   const host = new HostClass({ spec, ips, quantum, costs, steal, ...change }, saved.state);
   const all = parseFaults([...(state.config.faults ?? []), ...faults]);
   const config = all.length ? { ...state.config, faults: all } : state.config;
-  const vm = new Vm(config, host, { engine }, state);
+  const vm = new Vm(config, host, { engine }, spoiledRestore(new Set(all), state));
   host.attach(vm);
   vm.end = saved.end;
   for (const m of vm.memory()) decodePages(memory[m.name], (offset, page) => m.write(offset, page));

@@ -7,6 +7,7 @@ import { PS_PER_MILLISECOND, type Ps } from '../arch/timer/time.js';
 import type { HostSpec } from '../host/frequency.js';
 import type { RunLimit } from '../host/host.js';
 import type { StrategyName } from '../hypervisor/strategy/index.js';
+import { BadSnapshot } from '../migration/errors.js';
 import { type MigrationRecord, migrate } from '../migration/migrate.js';
 import type { Machine } from '../migration/snapshot.js';
 import type { When } from './when.js';
@@ -53,7 +54,7 @@ const LINE_LIMIT = 4096;
 export class Session {
   #machine: Machine;
   readonly migrations: MigrationRecord[] = [];
-  /** Messages of migrations that were refused. */
+  /** Messages of migrations and restores that were refused. */
   readonly refusals: string[] = [];
   #pending: SessionEvent[];
   #due: SessionEvent[] = [];
@@ -161,7 +162,7 @@ export class Session {
       case 'call':
         return action.run();
       case 'replace':
-        return this.#replace(action.make(this.machine));
+        return this.#replace(action.make);
       case 'stop':
         this.#stopped = true;
         return;
@@ -170,10 +171,22 @@ export class Session {
     }
   }
 
-  #replace(machine: Machine): void {
+  #replace(make: (machine: Machine) => Machine): void {
+    let machine: Machine;
+    try {
+      machine = make(this.machine);
+    } catch (error) {
+      if (!(error instanceof BadSnapshot)) throw error;
+      return this.#refuse(`restore refused: ${error.message}`);
+    }
     machine.host.onTransmit = this.machine.host.onTransmit;
     this.#machine = machine;
     this.onReplace(machine);
+  }
+
+  #refuse(message: string): void {
+    this.refusals.push(message);
+    this.onRefusal(message);
   }
 
   #releasePowerKey(): void {
@@ -187,8 +200,7 @@ export class Session {
       record = migrate(this.machine, to, strategy, downtime, allow);
     } catch (error) {
       if (!(error instanceof RangeError)) throw error;
-      this.refusals.push(error.message);
-      return this.onRefusal(error.message);
+      return this.#refuse(error.message);
     }
     this.migrations.push(record);
     this.onMigration(record);

@@ -25,6 +25,8 @@ export interface ConsolePattern {
   readonly text: string;
 }
 
+const HASHES = ['same-as-uninterrupted', 'other-than-uninterrupted'] as const;
+
 export interface Expectation {
   readonly status: EndStatus | (typeof LOOSE)[number];
   readonly code: number | null;
@@ -35,7 +37,7 @@ export interface Expectation {
   readonly values: readonly ExpectedFailure[];
   /** Each must match the message of a migration that is refused; others must not be refused. */
   readonly refused: readonly RegExp[];
-  readonly stateHash: 'same-as-uninterrupted' | null;
+  readonly stateHash: (typeof HASHES)[number] | null;
   /** Whether the file says anything of the end or the console; where it does not, TAP failures count. */
   readonly tap: boolean;
 }
@@ -116,7 +118,7 @@ export function readExpectation(node: Node, name: string, base: Expectation, pro
   const fails = list(fields, 'fails', (n, what) => failures(n, what, problems))?.flat();
   const values = fields.read('values', (n, what) => failures(map(n, what), what, problems));
   const refused = list(fields, 'refused', pattern);
-  const stateHash = fields.read('state-hash', (n, what) => choice(n, what, ['same-as-uninterrupted'] as const));
+  const stateHash = fields.read('state-hash', (n, what) => choice(n, what, HASHES));
   fields.finish();
   if (code !== undefined && status !== undefined && status !== 'exit') {
     problems.add(node.line, `${name}.code: only status exit has one; leave code out`);
@@ -242,12 +244,11 @@ export function compare(want: Expectation, got: Outcome): Difference[] {
     ...verdictDifferences(want, got.verdicts),
     ...refusalDifferences(want, got.refusals),
   ];
-  if (want.stateHash && got.stateHash !== got.uninterruptedHash) {
-    differences.push({
-      what: 'state-hash',
-      want: `${got.uninterruptedHash ?? 'that of an uninterrupted run'}, as uninterrupted`,
-      got: got.stateHash,
-    });
+  const same = got.stateHash === got.uninterruptedHash;
+  if (want.stateHash && same !== (want.stateHash === 'same-as-uninterrupted')) {
+    const uninterrupted = got.uninterruptedHash ?? 'that of an uninterrupted run';
+    const wanted = same ? `another than ${uninterrupted}` : `${uninterrupted}, as uninterrupted`;
+    differences.push({ what: 'state-hash', want: wanted, got: got.stateHash });
   }
   return differences;
 }
