@@ -19,6 +19,10 @@ const FLAGS = [
   ...['-Wl,--build-id=none', '-Wl,-z,max-page-size=4096', '-Wl,-z,noexecstack', '-T', 'lib/linker.ld'],
 ];
 
+/** Programs for Linux instead of the bare machine: folders `linux-*`, without lib. */
+const LINUX_FLAGS = [...FLAGS.slice(0, FLAGS.indexOf('-T')), '-Wl,-z,separate-code'];
+const isForLinux = (name) => name.startsWith('linux-');
+
 function fail(message, status) {
   process.stderr.write(`guests: ${message}\n`);
   process.exit(status);
@@ -41,7 +45,9 @@ function guestNames() {
 
 // Relative source paths and one working directory: nothing of the machine it is built on gets into the file.
 function build(name, output) {
-  const args = [...FLAGS, '-o', output, ...sourcesOf('lib'), ...sourcesOf(name)];
+  const args = isForLinux(name)
+    ? [...LINUX_FLAGS, '-o', output, ...sourcesOf(name)]
+    : [...FLAGS, '-o', output, ...sourcesOf('lib'), ...sourcesOf(name)];
   const result = spawnSync(COMPILER, args, { cwd: GUESTS, encoding: 'utf8', env: { ...process.env, LC_ALL: 'C' } });
   if (result.error?.code === 'ENOENT') {
     fail(`${COMPILER} not found: install the Debian package gcc-aarch64-linux-gnu`, 2);

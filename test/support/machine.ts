@@ -70,13 +70,17 @@ export function guestMachine(guest: string, options: MachineOptions = {}): Machi
   return machine;
 }
 
-/** Runs a machine to its end or an event's stop; what it printed and how it ended. */
+/** Runs a machine to its end or an event's stop; what it printed and how it ended. `each` sees it print. */
 export function runToEnd(
   machine: Machine,
   events: SessionEvent[] = [],
+  each: (byte: number) => void = () => {},
 ): { status: SessionStatus; console: string; session: Session } {
   const bytes: number[] = [];
-  const session = new Session(machine, events, (b) => bytes.push(b));
+  const session = new Session(machine, events, (b) => {
+    bytes.push(b);
+    each(b);
+  });
   const status = session.run();
   return { status, console: Buffer.from(bytes).toString('latin1').replaceAll('\r', ''), session };
 }
