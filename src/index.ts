@@ -15,7 +15,7 @@ export type { GuestEnd } from './hypervisor/vm/host.js';
 export type { VmObserver } from './hypervisor/vm/observer.js';
 export { Vm, type VmState } from './hypervisor/vm/vm.js';
 export { BadSnapshot } from './migration/errors.js';
-export { type MigrationRecord, migrate } from './migration/migrate.js';
+export { beginWith, type MigrationRecord, migrate } from './migration/migrate.js';
 export { createMachine, describeSnapshot, type Machine, restoreSnapshot, saveSnapshot } from './migration/snapshot.js';
 export { Session, type SessionEvent, type SessionStatus } from './verify/session.js';
 export type { Verdict } from './verify/verdict.js';

@@ -18,6 +18,11 @@ export interface Outside {
   writeRegister(name: string, value: bigint): boolean;
   /** HVC or SMC from EL1 with its immediate; x0..x17 are in the registers. False: the call is UNDEFINED. */
   hypercall(conduit: 'hvc' | 'smc', immediate: number): boolean;
+  /**
+   * An access or a wait that EL2's controls trap, with the class and the ISS of ESR_EL2. The hypervisor emulates it; the
+   * vCPU goes on behind it.
+   */
+  trap(exceptionClass: number, iss: number): void;
   /** HLT #0xF000 where semihosting is on; false: take the UNDEFINED exception. */
   semihosting(): boolean;
   /** Whether a physical IRQ/FIQ (from the CPU interface) or SError is pending for the running vCPU. */

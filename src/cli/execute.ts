@@ -6,6 +6,7 @@ import { serveGdb } from '../debug/server.js';
 import { formatDuration, formatFrequency } from '../host/time-spec.js';
 import type { ImageSymbol } from '../loader/index.js';
 import { symbolize } from '../loader/index.js';
+import type { MigrationRecord } from '../migration/migrate.js';
 import type { Machine } from '../migration/snapshot.js';
 import { saveSnapshot } from '../migration/snapshot.js';
 import { runPage } from '../verify/run-report.js';
@@ -35,6 +36,8 @@ export interface RunResult {
   faults: readonly string[];
   stateHash?: string;
   migrations: object[];
+  /** Exits with a modelled cost. */
+  exits: Readonly<Record<string, number>>;
   verdicts: Verdict[];
 }
 
@@ -48,7 +51,7 @@ export async function execute(
   symbols: readonly ImageSymbol[],
 ): Promise<number> {
   const started = performance.now();
-  const plan = planOf(options, (path) => writeOutput(path, saveSnapshot(machine)));
+  const plan = planOf(options, machine.vm.config.pvTime, (path) => writeOutput(path, saveSnapshot(machine)));
   checkOutputs(options);
   const { config } = machine.vm;
   log.info({ config, host: machine.host.counter.spec, engine: options.engine, events: plan.events.length }, 'run');
@@ -67,7 +70,9 @@ export async function execute(
     log.info({ from: m.from.name, to: m.to.name, strategy: m.strategy, instructions: m.instructions }, 'migrated');
     const hosts = `${formatFrequency(m.from.freqHz)} -> ${formatFrequency(m.to.freqHz)}`;
     const downtime = formatDuration(m.resume - m.stop);
-    err(`migrated at ${formatDuration(m.stop)} host time: ${hosts}, strategy ${m.strategy}, downtime ${downtime}`);
+    err(
+      `migrated at ${formatDuration(m.stop)} host time: ${hosts}, strategy ${m.strategy}, downtime ${downtime} ${m.policy}${scaleNote(m)}`,
+    );
   };
   session.onRefusal = (message) => {
     flush();
@@ -105,12 +110,17 @@ export async function execute(
       from: m.from,
       to: m.to,
       strategy: m.strategy,
+      policy: m.policy,
       virtualCounterBefore: m.virtualBefore,
       virtualCounterAfter: m.virtualAfter,
       pvCounterBefore: m.pvBefore,
       pvCounterAfter: m.pvAfter,
       downtimeNs: Number((m.resume - m.stop) / 1000n),
+      hiddenNs: Number(m.hidden / 1000n),
+      stolenNs: Number(m.stolen / 1000n),
+      rateErrorPpb: m.rateErrorPpb,
     })),
+    exits: machine.host.exits,
     verdicts,
   };
   log.info({ status, exitCode: result.exitCode, instructions: result.instructions, wallMs: result.wallMs }, 'end');
@@ -144,6 +154,10 @@ export async function execute(
   if (status === 'stalled') err('chronovisor: the guest waits for an interrupt that nothing will raise');
   return result.exitCode;
 }
+
+/** What 8.24 fixed point costs. */
+const scaleNote = ({ rateErrorPpb }: MigrationRecord): string =>
+  rateErrorPpb ? `, rate off by ${rateErrorPpb} ppb (8.24)` : '';
 
 /** Output that cannot be written is bad input: known before the run, not behind it. */
 function checkOutputs({ save, json, report }: CommonOptions): void {
@@ -254,7 +268,7 @@ function printVerdicts(verdicts: readonly Verdict[], symbols: readonly ImageSymb
   }
   if (verdicts.some((v) => v.name === 'counter-rate' && v.status === 'fail')) {
     err(
-      'hint: this guest reads a counter whose frequency changed under it; a guest that knows DEN0057A can use --strategy lpt',
+      'hint: this guest reads a counter whose frequency changed under it; try --strategy trap or scaled (any guest) or lpt (a guest that knows DEN0057A)',
     );
   }
 }

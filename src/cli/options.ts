@@ -6,10 +6,12 @@ import { type HostOptions, MAX_QUANTUM, MIN_QUANTUM } from '../host/host.js';
 import { parseSteal, StealSchedule } from '../host/steal.js';
 import { parseDuration } from '../host/time-spec.js';
 import { parseIdentityRegister } from '../hypervisor/identity/index.js';
-import { parseDowntime, parseStrategy, type StrategyName } from '../hypervisor/strategy/index.js';
+import type { PvTimeProfile } from '../hypervisor/pvtime/index.js';
+import { admitDestination, DOWNTIME_POLICIES, STRATEGIES } from '../hypervisor/strategy/index.js';
 import type { SessionEvent } from '../verify/session.js';
 import { parseWhen, splitWhen } from '../verify/when.js';
 import { UsageError } from './errors.js';
+import { parseMigrations } from './migrations.js';
 
 /** What commander hands to both commands. */
 export interface CommonOptions {
@@ -40,10 +42,15 @@ const oneOf = (flags: string, description: string, choices: readonly string[], b
   new Option(flags, description).choices(choices).default(byDefault);
 
 export const COMMON: readonly Option[] = [
-  new Option('--strategy <name>', 'what a migration does to guest time: offset, lpt or refuse').default('offset'),
-  new Option('--downtime <policy>', 'how guest time sees a migration: paused').default('paused'),
+  new Option('--strategy <name>', `what a migration does to the counters: ${STRATEGIES.join(', ')}`).default('offset'),
+  new Option('--downtime <policy>', `what guest time makes of the stop: ${DOWNTIME_POLICIES.join(', ')}`).default(
+    'paused',
+  ),
   new Option('--pause <duration>', 'how long a migration stops the guest').default('10ms'),
-  new Option('--migrate <"when to host">', 'migrate at t=2.5s, insn=1e9 or console=/text/ (repeatable)')
+  new Option(
+    '--migrate <"when to host">',
+    'migrate at t=2.5s, insn=1e9 or console=/text/; strategy=, downtime= and pause= may follow (repeatable)',
+  )
     .argParser(collect)
     .default([], 'none'),
   new Option('--allow <register>', 'migrate although this register differs from what the guest has read (repeatable)')
@@ -75,22 +82,18 @@ export const COMMON: readonly Option[] = [
 ];
 
 export interface Plan {
-  readonly strategy: StrategyName;
   readonly events: SessionEvent[];
   /** Wall milliseconds. */
   readonly timeoutMs: number;
 }
 
 /** @throws RangeError or UsageError naming the option */
-export function planOf(options: CommonOptions, save: (path: string) => void): Plan {
-  const strategy = parseStrategy(options.strategy);
-  parseDowntime(options.downtime);
-  const downtime = parseDuration(options.pause, '--pause');
+export function planOf(options: CommonOptions, pvTime: PvTimeProfile, save: (path: string) => void): Plan {
   const events: SessionEvent[] = [];
   const allow = options.allow.map((name) => parseIdentityRegister(name));
-  for (const text of options.migrate) {
-    const [when, host] = splitWhen(text, 'to', '--migrate');
-    events.push({ when, action: { kind: 'migrate', to: parseHost(host, '--migrate'), strategy, downtime, allow } });
+  for (const { when, to, strategy, policy, downtime } of parseMigrations(options)) {
+    admitDestination(strategy, policy, to, pvTime);
+    events.push({ when, action: { kind: 'migrate', to, strategy, policy, downtime, allow } });
   }
   for (const text of options.input) {
     const [when, typed] = splitWhen(text, 'type', '--input');
@@ -105,7 +108,7 @@ export function planOf(options: CommonOptions, save: (path: string) => void): Pl
     events.push({ when: parseWhen(options.saveAt, '--save-at'), action: { kind: 'call', run: () => save(path) } });
   }
   if (options.until) events.push({ when: parseWhen(options.until, '--until'), action: { kind: 'stop' } });
-  return { strategy, events, timeoutMs: positive(options.timeout, '--timeout', 1e6) * 1000 };
+  return { events, timeoutMs: positive(options.timeout, '--timeout', 1e6) * 1000 };
 }
 
 /** The options that describe the host. */

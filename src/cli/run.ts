@@ -16,11 +16,13 @@ import { checkConfig, type VmConfig } from '../hypervisor/vm/config.js';
 import { type LoadPlan, parseMemorySize, planLoad } from '../loader/index.js';
 import { VIRT } from '../machine/virt.js';
 import { isContainer } from '../migration/container.js';
+import { beginWith } from '../migration/migrate.js';
 import { createMachine, type Machine } from '../migration/snapshot.js';
 import { UsageError } from './errors.js';
 import { execute } from './execute.js';
 import { readInput } from './files.js';
 import { log } from './log.js';
+import { parseMigrations } from './migrations.js';
 import { COMMON, type CommonOptions, collect, type HostTexts, hostOptions, integer } from './options.js';
 
 interface RunOptions extends CommonOptions, HostTexts {
@@ -52,7 +54,7 @@ export function addRun(program: Command): void {
     .option('--memory <size>', 'RAM, a multiple of 2M up to 3G', '512M')
     .option(
       '--host <host>',
-      'counter and CPU: 25MHz, or freq=25MHz,ppm=30,start=0,name=old,cpu=neoverse-n1,midr=0x...',
+      'counter and CPU: 25MHz, or freq=25MHz,ppm=30,start=0,name=old,cntsc=1,ecv=0,cpu=neoverse-n1,midr=0x...',
       '62.5MHz',
     )
     .option('--ips <n>', 'instructions a second and vCPU of the modelled host; divides 10^12', '1000000000')
@@ -98,7 +100,7 @@ function configOf(options: RunOptions): VmConfig {
     vcpus: integer(options.smp, '--smp', 1, 8),
     ramBytes: Number(memory),
     pvTime: parsePvTimeProfile(options.pvtime),
-    lpt: parseStrategy(options.strategy) === 'lpt',
+    lpt: parseStrategy(options.strategy) === 'lpt' || parseMigrations(options).some((m) => m.strategy === 'lpt'),
     pvFreqHz: parseFrequency(options.lptFreq, '--lpt-freq'),
     listRegisters: Number(listRegisters[1]),
     startEpoch: integer(options.epoch, '--epoch', 0, 2 ** 32 - 1),
@@ -139,6 +141,7 @@ function load(image: string, options: RunOptions): { machine: Machine; plan: Loa
   }));
   log.debug({ kind: plan.kind, entry: `0x${plan.entry.toString(16)}`, segments }, 'loaded');
   const machine = createMachine(host, config, options.engine as 'interp' | 'jit');
+  beginWith(machine, parseStrategy(options.strategy));
   const [ram] = machine.vm.memory();
   for (const { address, data } of plan.segments) ram!.write(Number(address) - ram!.base, data);
   machine.vm.boot(plan.entry, plan.dtbAddress);

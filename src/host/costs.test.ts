@@ -3,7 +3,15 @@ import { costOf, DEFAULT_COSTS, parseCosts, ZERO_COSTS } from './costs.js';
 
 describe('exit costs', () => {
   it('has the defaults of architecture.md section 3', () => {
-    expect(DEFAULT_COSTS).toEqual({ hypercall: 306, mmioVgic: 451, mmioUser: 1683, eoi: 14, ipi: 1926, lpi: 2179 });
+    expect(DEFAULT_COSTS).toEqual({
+      hypercall: 306,
+      mmioVgic: 451,
+      mmioUser: 1683,
+      eoi: 14,
+      ipi: 1926,
+      lpi: 2179,
+      trap: 306,
+    });
   });
 
   it('overrides some, and leaves the base alone', () => {
@@ -20,7 +28,7 @@ describe('exit costs', () => {
     ['', '--cost :  is not kind=nanoseconds, such as eoi=14'],
     ['eoi', '--cost eoi: eoi is not kind=nanoseconds, such as eoi=14'],
     ['eoi=-1', '--cost eoi=-1: eoi=-1 is not kind=nanoseconds, such as eoi=14'],
-    ['eio=1', '--cost eio=1: unknown exit eio; exits are hypercall, mmio-vgic, mmio-user, eoi, ipi, lpi and all'],
+    ['eio=1', '--cost eio=1: unknown exit eio; exits are hypercall, mmio-vgic, mmio-user, eoi, ipi, lpi, trap and all'],
     ['eoi=1000000001', '--cost eoi=1000000001: 1000000001 ns is out of range; at most 1 s'],
   ])('refuses %j', (text, message) => expect(() => parseCosts(text)).toThrow(new RangeError(message)));
 });

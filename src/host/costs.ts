@@ -19,6 +19,8 @@ export interface ExitCosts {
   ipi: number;
   /** LPI injected and delivered. */
   lpi: number;
+  /** An access to a counter or timer, or a WFE, that the hypervisor traps and emulates (strategy `trap`). */
+  trap: number;
 }
 
 export const DEFAULT_COSTS: Readonly<ExitCosts> = {
@@ -28,9 +30,19 @@ export const DEFAULT_COSTS: Readonly<ExitCosts> = {
   eoi: 14,
   ipi: 1926,
   lpi: 2179,
+  // No figure of its own: the same way out and back as a hypercall.
+  trap: 306,
 };
 
-export const ZERO_COSTS: Readonly<ExitCosts> = { hypercall: 0, mmioVgic: 0, mmioUser: 0, eoi: 0, ipi: 0, lpi: 0 };
+export const ZERO_COSTS: Readonly<ExitCosts> = {
+  hypercall: 0,
+  mmioVgic: 0,
+  mmioUser: 0,
+  eoi: 0,
+  ipi: 0,
+  lpi: 0,
+  trap: 0,
+};
 
 const OPTION_NAMES: ReadonlyMap<string, keyof ExitCosts> = new Map([
   ['hypercall', 'hypercall'],
@@ -39,6 +51,7 @@ const OPTION_NAMES: ReadonlyMap<string, keyof ExitCosts> = new Map([
   ['eoi', 'eoi'],
   ['ipi', 'ipi'],
   ['lpi', 'lpi'],
+  ['trap', 'trap'],
 ]);
 
 /**

@@ -2,7 +2,7 @@
  * A host's system counter: an exact function of host time, in integers only.
  */
 
-import { PS_PER_SECOND, type Ps, type SystemCounter } from '../arch/timer/time.js';
+import { FINE_BITS, PS_PER_SECOND, type Ps, type SystemCounter } from '../arch/timer/time.js';
 import { type HostSpec, partsPerBillion } from './frequency.js';
 
 /**
@@ -40,6 +40,10 @@ export class HostCounter implements SystemCounter {
     const ticks = count - this.#start;
     if (ticks <= 0n) return 0n;
     return (ticks * this.#denominator + this.#numerator - 1n) / this.#numerator;
+  }
+
+  fine(t: Ps): bigint {
+    return ((t * this.#numerator) << FINE_BITS) / this.#denominator + (this.#start << FINE_BITS);
   }
 }
 

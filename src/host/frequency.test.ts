@@ -43,11 +43,11 @@ describe('parseHost', () => {
     ['ppm=3', '--host ppm=3: no frequency; add freq=25MHz'],
     [
       'freq=25MHz,pmp=3',
-      '--host freq=25MHz,pmp=3: unknown part pmp=3; parts are freq=, ppm=, start=, name=, cpu=, midr=, revidr=, aidr=, ctr=, dczid=, id_aa64isar0_el1=',
+      '--host freq=25MHz,pmp=3: unknown part pmp=3; parts are freq=, ppm=, start=, name=, cntsc=, ecv=, cpu=, midr=, revidr=, aidr=, ctr=, dczid=, id_aa64isar0_el1=',
     ],
     [
       'freq=25MHz,',
-      '--host freq=25MHz,: unknown part ; parts are freq=, ppm=, start=, name=, cpu=, midr=, revidr=, aidr=, ctr=, dczid=, id_aa64isar0_el1=',
+      '--host freq=25MHz,: unknown part ; parts are freq=, ppm=, start=, name=, cntsc=, ecv=, cpu=, midr=, revidr=, aidr=, ctr=, dczid=, id_aa64isar0_el1=',
     ],
     ['freq=25MHz,freq=1GHz', '--host freq=25MHz,freq=1GHz: freq is given twice'],
     ['freq=25Mhx', '--host freq=25Mhx: freq 25Mhx: unknown unit Mhx; units are Hz, kHz, MHz and GHz'],

@@ -1,5 +1,5 @@
 /**
- * A host's description as an option gives it: counter frequency, drift, start count, name.
+ * A host's description as an option gives it: counter frequency, drift, start count, name, what its hardware can do.
  */
 
 import type { HostCpu } from '../hypervisor/identity/host-cpu.js';
@@ -17,6 +17,10 @@ export interface HostSpec {
   start: bigint;
   /** Its CPU; absent: the profile of the VM that it runs. */
   cpu?: HostCpu;
+  /** FEAT_CNTSC: the counter can be scaled in hardware. Absent: it cannot. */
+  cntsc?: boolean;
+  /** FEAT_ECV: EL2 can trap the virtual counter and timer. Absent: it can. */
+  ecv?: boolean;
 }
 
 /** A named host: the counter frequencies commonly reported from the field. */
@@ -41,7 +45,7 @@ export const HOST_PRESETS: readonly HostPreset[] = [
 
 const MAX_PPM = 100_000;
 const MAX_START = (1n << 63n) - 1n;
-const KEYS = ['freq', 'ppm', 'start', 'name'] as const;
+const KEYS = ['freq', 'ppm', 'start', 'name', 'cntsc', 'ecv'] as const;
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$/;
 
 /** The drift in whole parts per billion. */
@@ -50,7 +54,7 @@ export function partsPerBillion(ppm: number): number {
 }
 
 /**
- * Reads '25MHz', a preset's name, or 'freq=25MHz,ppm=30,start=0,name=old'.
+ * Reads '25MHz', a preset's name, or 'freq=25MHz,ppm=30,start=0,name=old,cntsc=1,ecv=0'.
  * @param option the option that holds it, for errors.
  * @throws RangeError with the text, the limit and the way out.
  */
@@ -81,6 +85,8 @@ export function parseHost(text: string, option = '--host'): HostSpec {
     ppm: parsePpm(values.get('ppm') ?? '0', subject),
     start: parseStart(values.get('start') ?? '0', subject),
     ...(cpu && { cpu }),
+    ...(parseFeature('cntsc', values.get('cntsc') ?? '0', subject) && { cntsc: true }),
+    ...(!parseFeature('ecv', values.get('ecv') ?? '1', subject) && { ecv: false }),
   };
 }
 
@@ -109,6 +115,13 @@ function hostFrequency(text: string, what: string): number {
     throw new RangeError(`${what} ${shown(name)}: no such host; say 25MHz, 25000000Hz or ${ways}`);
   }
   return parseFrequency(name, what);
+}
+
+function parseFeature(key: string, text: string, subject: string): boolean {
+  if (text === '1' || text === '0') return text === '1';
+  throw new RangeError(
+    `${subject}: ${key} ${shown(text)} is neither 1 nor 0; say ${key}=1 where the host has the feature`,
+  );
 }
 
 function parsePpm(text: string, subject: string): number {

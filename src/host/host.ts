@@ -92,6 +92,8 @@ export class Host implements VmHost {
   readonly #alarms: readonly (Ps | null)[] = [];
   /** By vCPU; null: all run. No part of the state. What is held stands still; time goes on by the others' work. */
   allowances: readonly Allowance[] | null = null;
+  /** Exits with a modelled cost since this object was made. No part of the state. */
+  readonly exits: Record<ExitKind, number> = { hypercall: 0, mmioVgic: 0, mmioUser: 0, eoi: 0, ipi: 0, trap: 0 };
   /** Takes what the guest transmits. */
   onTransmit: (byte: number) => void = () => {};
   /** Sees every vCPU's activity over every stretch of host time. */
@@ -148,6 +150,7 @@ export class Host implements VmHost {
   }
 
   charge(kind: ExitKind): void {
+    this.exits[kind]++;
     const cost = costOf(this.options.costs, kind);
     if (cost) this.#vm!.engine.charge(Number((cost + this.#timeline.slotPs - 1n) / this.#timeline.slotPs));
   }
@@ -162,10 +165,29 @@ export class Host implements VmHost {
     if (this.#vm && this.#vm.running >= 0) this.#vm.engine.cpu.requestExit(Exit.Event);
   }
 
-  /** The VM goes on behind a machine of another counter, having been stopped for `downtime`. */
-  becomes(spec: HostSpec, downtime: Ps): void {
-    this.pause(downtime);
+  /**
+   * The VM goes on behind a machine of another counter, having been stopped for `downtime`.
+   * @param stolenFrom by vCPU, where the time counts as stolen: the instant from which it has had something to do
+   */
+  becomes(spec: HostSpec, downtime: Ps, stolenFrom: readonly Ps[] | null = null): void {
+    if (stolenFrom) this.#steal(downtime, stolenFrom);
+    else this.pause(downtime);
     this.#counter = new HostCounter(spec);
+  }
+
+  /** Lets time pass in which no vCPU runs and those that could are stolen from. */
+  #steal(duration: Ps, stolenFrom: readonly Ps[]): void {
+    const from = this.now();
+    const to = from + duration;
+    const before = stolenFrom.map((_, v) => this.#activity(v));
+    this.#timeline.advanceTo(to);
+    for (const [vcpu, at] of stolenFrom.entries()) {
+      const state = before[vcpu]!;
+      if (state === 'off') this.#book(vcpu, 'off', from, to);
+      const since = state === 'idle' ? clamp(at, from, to) : from;
+      if (state === 'idle') this.#book(vcpu, 'idle', from, since);
+      if (state !== 'off') this.#book(vcpu, 'stolen', since, to);
+    }
   }
 
   /** Lets time pass in which the VM is paused. */
@@ -279,12 +301,14 @@ export class Host implements VmHost {
     const from = this.now();
     work();
     const to = this.now();
+    for (const [vcpu, activity] of activities.entries()) this.#book(vcpu, activity, from, to);
+  }
+
+  #book(vcpu: number, activity: Activity, from: Ps, to: Ps): void {
     if (to === from) return;
-    for (const [vcpu, activity] of activities.entries()) {
-      this.#accounts[vcpu]![activity] += to - from;
-      if (activity === 'stolen') this.#vm!.vcpus[vcpu]!.stolen += to - from - this.#unseen(vcpu, from, to);
-      this.onActivity?.(vcpu, activity, from, to);
-    }
+    this.#accounts[vcpu]![activity] += to - from;
+    if (activity === 'stolen') this.#vm!.vcpus[vcpu]!.stolen += to - from - this.#unseen(vcpu, from, to);
+    this.onActivity?.(vcpu, activity, from, to);
   }
 
   /** Fault run-delay-gap: how much of stolen time goes unseen. */
@@ -301,3 +325,5 @@ export class Host implements VmHost {
     this.#left = this.#quantumSlots;
   }
 }
+
+const clamp = (t: Ps, low: Ps, high: Ps): Ps => (t < low ? low : t > high ? high : t);

@@ -88,7 +88,7 @@ function checkHost({ ips, quantum, steal }: SavedHost): void {
 }
 
 /** @throws RangeError */
-function checkVm({ config, vcpus, vgic, lpt, identity, last }: VmState): void {
+function checkVm({ config, vcpus, vgic, lpt, identity, last, time }: VmState): void {
   checkConfig(config);
   const told = config.implementations?.length ?? 0;
   if (identity && identity.told >= 2 ** told) {
@@ -100,6 +100,8 @@ function checkVm({ config, vcpus, vgic, lpt, identity, last }: VmState): void {
   for (const [n, { power, start }] of vcpus.entries()) {
     if ((power === 'on-pending') !== (start !== null)) throw new RangeError(`vCPU ${n} is ${power}: its start differs`);
   }
+  if (time && (time.kind === 'scaled') !== time.scaleValue > 0)
+    throw new RangeError('vm.time.scaleValue is not as its kind');
   const offersLpt = config.lpt && config.pvTime !== 'off';
   if (lpt ? !offersLpt || lpt.profile !== config.pvTime || lpt.pvFreqHz !== config.pvFreqHz : offersLpt) {
     throw new RangeError('vm.lpt is not what vm.config says');

@@ -1,4 +1,5 @@
 /** Saving a VM with its host to bytes, and making both anew from them. */
+import { DEFAULT_COSTS } from '../host/costs.js';
 import type { HostSpec } from '../host/frequency.js';
 import type { Host, HostOptions } from '../host/host.js';
 import { Host as HostClass } from '../host/host.js';
@@ -75,7 +76,8 @@ export function restoreSnapshot(
 ): Machine {
   const { host: saved, vm: state, memory } = readSnapshot(bytes);
   const steal = new StealSchedule(saved.steal.patterns, saved.steal.seed);
-  const { spec, ips, quantum, costs } = saved;
+  const { spec, ips, quantum } = saved;
+  const costs = { ...DEFAULT_COSTS, ...saved.costs };
   const host = new HostClass({ spec, ips, quantum, costs, steal, ...change }, saved.state);
   const all = parseFaults([...(state.config.faults ?? []), ...faults]);
   const config = all.length ? { ...state.config, faults: all } : state.config;

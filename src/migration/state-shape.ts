@@ -7,6 +7,7 @@ import { DEFAULT_COSTS } from '../host/costs.js';
 import { MAX_FREQUENCY, MIN_FREQUENCY } from '../host/time-spec.js';
 import { FAULT_NAMES } from '../hypervisor/faults.js';
 import { MAX_IMPLEMENTATIONS } from '../hypervisor/identity/index.js';
+import { LATER_SLOTS } from '../hypervisor/vm/core-state.js';
 import { SPI_COUNT } from '../machine/virt.js';
 import { big, byKind, flag, int, list, nullable, oneOf, optional, real, record, type Shape, word } from './shape.js';
 
@@ -37,6 +38,8 @@ const spec = record({
   ppm: real(-100_000, 100_000),
   start: big(0n, (1n << 63n) - 1n),
   cpu: optional(hostCpu),
+  cntsc: optional(flag),
+  ecv: optional(flag),
 });
 
 const pattern = record({
@@ -54,7 +57,10 @@ export const HOST_SHAPE = record({
   spec,
   ips: int(1e6, 1e12),
   quantum: PS,
-  costs: record(Object.fromEntries(Object.keys(DEFAULT_COSTS).map((kind) => [kind, int(0, 1e9)]))),
+  costs: record({
+    ...Object.fromEntries(Object.keys(DEFAULT_COSTS).map((kind) => [kind, int(0, 1e9)])),
+    trap: optional(int(0, 1e9)),
+  }),
   steal: record({ patterns: list(pattern, 0, 64), seed: U32 }),
   end: nullable(
     byKind({
@@ -101,7 +107,7 @@ const core = record({
   event: int(0, 1),
   stepped: int(0, 3),
   exclusive: record({ size: int(0, 16), address: U64 }),
-  system: record(Object.fromEntries(SLOT_NAMES.map((name) => [name, U64]))),
+  system: record(Object.fromEntries(SLOT_NAMES.map((name) => [name, name in LATER_SLOTS ? optional(U64) : U64]))),
 });
 
 const comparator = record({ ctl: int(0, 3), cval: U64 });
@@ -202,9 +208,19 @@ const lpt = record({
   runs: int(1, 2 ** 31),
 });
 
+const lead = U64;
+
+const time = record({
+  firstHz: FREQUENCY,
+  kind: oneOf('native', 'trapped', 'scaled'),
+  scaleValue: U32,
+  leads: record({ virtual: lead, physical: lead }),
+});
+
 /** The section `vm`. */
 export const VM_SHAPE = record({
   config,
+  time: optional(time),
   vcpus: perVcpu(vcpu),
   vgic,
   board,

@@ -6,7 +6,7 @@ import type { IdentityRegister } from '../arch/system/identity.js';
 import { PS_PER_MILLISECOND, type Ps } from '../arch/timer/time.js';
 import type { HostSpec } from '../host/frequency.js';
 import type { RunLimit } from '../host/host.js';
-import type { StrategyName } from '../hypervisor/strategy/index.js';
+import type { DowntimePolicy, StrategyName } from '../hypervisor/strategy/index.js';
 import { BadSnapshot } from '../migration/errors.js';
 import { type MigrationRecord, migrate } from '../migration/migrate.js';
 import type { Machine } from '../migration/snapshot.js';
@@ -20,9 +20,11 @@ export interface SessionEvent {
         readonly kind: 'migrate';
         readonly to: HostSpec;
         readonly strategy: StrategyName;
-        readonly downtime: Ps;
         /** Identification registers that may differ from what the guest has read. */
         readonly allow?: readonly IdentityRegister[];
+        /** How long the stop is, and what guest time makes of it (absent: `paused`). */
+        readonly downtime: Ps;
+        readonly policy?: DowntimePolicy;
       }
     | { readonly kind: 'type'; readonly text: string }
     /** Presses the power key, or lets it go. */
@@ -194,10 +196,10 @@ export class Session {
     this.schedule({ when: { kind: 'time', at }, action: { kind: 'power-key', down: false } });
   }
 
-  #migrate({ to, strategy, downtime, allow }: SessionEvent['action'] & { kind: 'migrate' }): void {
+  #migrate({ to, strategy, downtime, policy, allow }: SessionEvent['action'] & { kind: 'migrate' }): void {
     let record: MigrationRecord;
     try {
-      record = migrate(this.machine, to, strategy, downtime, allow);
+      record = migrate(this.machine, to, strategy, downtime, policy, allow);
     } catch (error) {
       if (!(error instanceof RangeError)) throw error;
       return this.#refuse(error.message);

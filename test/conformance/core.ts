@@ -78,6 +78,7 @@ export class Core {
       readRegister: () => null,
       writeRegister: () => false,
       hypercall: () => false,
+      trap: () => {},
       semihosting: () => false,
       irq: false,
       fiq: false,

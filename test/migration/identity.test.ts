@@ -124,7 +124,7 @@ describe('what the guest has read', () => {
 
   it('is kept with the value that it was given last', () => {
     const machine = ready();
-    migrate(machine, parseHost(N1), 'offset', MS, ['MIDR_EL1', 'CTR_EL0']);
+    migrate(machine, parseHost(N1), 'offset', MS, 'paused', ['MIDR_EL1', 'CTR_EL0']);
     // Not read again since: the guest goes by what it knows.
     expect(() => migrate(machine, parseHost('freq=25MHz,midr=0x1'), 'offset', MS)).toThrow(/has read 0x411fd070/);
     expect(() => migrate(machine, parseHost('25MHz'), 'offset', MS)).not.toThrow();

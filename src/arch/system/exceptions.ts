@@ -86,18 +86,23 @@ export function faultAt(cpu: Cpu, exceptionClass: number, iss: number, addressLo
   synchronous(cpu, exceptionClass, iss);
 }
 
-/** Trapped MRS, MSR or system instruction (D17.2.37, EC 0x18): the syndrome is the instruction's fields. */
-export function trapSystemAccess(cpu: Cpu, insn: number): void {
+/** ISS of a trapped MSR, MRS or SYS (D17.2.37, EC 0x18): the instruction's fields. */
+export function systemAccessIss(insn: number): number {
   const field = (shift: number, bits: number): number => (insn >>> shift) & ((1 << bits) - 1);
-  const iss =
+  return (
     (field(19, 2) << 20) |
     (field(5, 3) << 17) |
     (field(16, 3) << 14) |
     (field(12, 4) << 10) |
     (field(0, 5) << 5) |
     (field(8, 4) << 1) |
-    field(21, 1);
-  synchronous(cpu, ExceptionClass.SystemRegister, iss);
+    field(21, 1)
+  );
+}
+
+/** Traps an access to EL1. */
+export function trapSystemAccess(cpu: Cpu, insn: number): void {
+  synchronous(cpu, ExceptionClass.SystemRegister, systemAccessIss(insn));
 }
 
 /** What generated code raises itself; see Raise. */

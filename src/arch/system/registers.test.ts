@@ -174,3 +174,46 @@ it('says of neoverse-n1 what its TRM says, less what is not modelled', () => {
     ID_AA64MMFR2_EL1: 0n,
   });
 });
+
+describe('EL2 traps of counters and timers (CNTHCTL_EL2)', () => {
+  /** The register bits that trap, and what they trap. */
+  const CASES: [bits: bigint, names: string[]][] = [
+    [0b10n, ['CNTPCT_EL0']],
+    [0b01n, ['CNTP_CTL_EL0', 'CNTP_CVAL_EL0', 'CNTP_TVAL_EL0']],
+    [0b11n | (1n << 13n), ['CNTV_CTL_EL0', 'CNTV_CVAL_EL0', 'CNTV_TVAL_EL0']],
+    [0b11n | (1n << 14n), ['CNTVCT_EL0']],
+    [0b11n, []],
+  ];
+  const ALL_NAMES = [...CASES.flatMap(([, names]) => names), 'CNTFRQ_EL0'];
+
+  it.each(CASES)('%d traps %j and nothing else, reads and writes', (bits, names) => {
+    for (const name of ALL_NAMES) {
+      for (const word of [mrs, msr]) {
+        if (word === msr && !name.startsWith('CNTP_') && !name.startsWith('CNTV_')) continue;
+        const core = coreOf('cortex-a57');
+        core.registers.set(name, 7n);
+        core.setSys('CNTHCTL_EL2', bits);
+        const [insn, pc] = [word(core, name, 3), core.cpu.pc];
+        core.run([insn]);
+        const traps = core.log.filter((line) => line.startsWith('trap'));
+        const iss = trapOf(insn) & 0x1ff_ffffn;
+        expect(traps).toEqual(names.includes(name) ? [`trap 18 ${iss.toString(16)}`] : []);
+        expect(core.cpu.pc).toBe(pc + 4n);
+      }
+    }
+  });
+
+  it("come behind EL1's own trap of EL0", () => {
+    for (const cntkctl of [0n, 2n]) {
+      const core = coreOf('cortex-a57');
+      core.setSys('CNTHCTL_EL2', 0b11n | (1n << 14n));
+      core.setSys('CNTKCTL_EL1', cntkctl);
+      toEl0(core);
+      const word = mrs(core, 'CNTVCT_EL0', 3);
+      core.run([word]);
+      expect(core.cpu.el).toBe(cntkctl ? 0 : 1);
+      expect(core.log.filter((line) => line.startsWith('trap'))).toHaveLength(cntkctl ? 1 : 0);
+      if (!cntkctl) expect(core.sys('ESR_EL1')).toBe(trapOf(word));
+    }
+  });
+});

@@ -1,6 +1,7 @@
 /** The state of a vCPU as PSCI CPU_ON and the boot protocols leave it (DEN0022 6.4; Arm ARM D1.9). */
 import type { Cpu } from '../cpu.js';
 import { S } from '../engine/layout.js';
+import { CNTHCTL } from '../timer/index.js';
 import type { RegisterTable } from './registers/index.js';
 import { SLOT } from './slots.js';
 
@@ -19,6 +20,7 @@ export function resetState(cpu: Cpu, registers: RegisterTable, { entry, x0, mpid
   cpu.u8.fill(0, 0, S.END);
   for (const r of registers.list) if (r.slot !== undefined) cpu.setSys(r.slot, r.reset | r.res1);
   cpu.setSys(SLOT.VMPIDR_EL2, mpidr);
+  cpu.setSys(SLOT.CNTHCTL_EL2, CNTHCTL.EL1PCTEN | CNTHCTL.EL1PCEN);
   cpu.nzcv = 0;
   i32[S.EL >> 2] = 1;
   i32[S.SPSEL >> 2] = 1;

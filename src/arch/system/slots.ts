@@ -86,6 +86,7 @@ const NAMES = [
   'MDCR_EL2',
   'CPTR_EL2',
   'HSTR_EL2',
+  'CNTHCTL_EL2',
   'VTTBR_EL2',
   'VTCR_EL2',
   'VSESR_EL2',

@@ -102,6 +102,7 @@ export class TestCore {
         return core.registers.has(name);
       },
       hypercall: (conduit) => conduit === 'hvc',
+      trap: (exceptionClass, iss) => void core.log.push(`trap ${exceptionClass.toString(16)} ${iss.toString(16)}`),
       semihosting: () => false,
       get irq() {
         return core.irq;

@@ -7,6 +7,8 @@ import { SCTLR } from './regime.js';
 import { low, SLOT } from './slots.js';
 
 const TRAPPED_WFE = 1;
+/** HCR_EL2.TWE: a WFE that would wait is trapped to EL2. */
+export const HCR_TWE = 1n << 14n;
 /** DISR_EL1.A: an SError was deferred by ESB. */
 const DISR_A = 1n << 31n;
 const VSESR_SYNDROME = 0x1ff_ffffn;
@@ -26,6 +28,7 @@ export function waitForEvent(cpu: Cpu): void {
     return;
   }
   if (isTrapped(cpu, SCTLR.nTWE)) return synchronous(cpu, ExceptionClass.WfxTrap, ISS_ALWAYS | TRAPPED_WFE);
+  if (cpu.sys(SLOT.HCR_EL2) & HCR_TWE) return cpu.outside.trap(ExceptionClass.WfxTrap, ISS_ALWAYS | TRAPPED_WFE);
   cpu.requestExit(Exit.Wfe);
 }
 

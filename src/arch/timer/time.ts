@@ -10,6 +10,9 @@ export const PS_PER_MICROSECOND = 1_000_000n;
 export const PS_PER_MILLISECOND = 1_000_000_000n;
 export const PS_PER_SECOND = 1_000_000_000_000n;
 
+/** Fraction bits of a count that is told to less than a tick. */
+export const FINE_BITS = 64n;
+
 /**
  * The system counter of one host (Arm ARM D11.1): the source of CNTPCT, before any offset.
  * Its count is an unbounded integer that never wraps; registers show its low 64 bits.
@@ -21,4 +24,6 @@ export interface SystemCounter {
   count(t: Ps): bigint;
   /** The first instant t >= 0 with count(t) >= `count`. */
   timeOf(count: bigint): Ps;
+  /** The count at host time `t` with its fraction, in units of 2^-FINE_BITS, rounded down. */
+  fine(t: Ps): bigint;
 }

@@ -1,7 +1,8 @@
 /** The core's registers by name, as snapshots carry them: architecture only, nothing of the engine's. */
 import type { Cpu } from '../../arch/cpu.js';
 import { S } from '../../arch/engine/layout.js';
-import { SLOT_NAMES } from '../../arch/system/slots.js';
+import { SLOT_NAMES, type SlotName } from '../../arch/system/slots.js';
+import { CNTHCTL } from '../../arch/timer/index.js';
 
 /** Plain state of one core. */
 export interface CoreState {
@@ -55,6 +56,11 @@ export function saveCore(cpu: Cpu): CoreState {
 
 const PSTATE_MASK = 0xf << 20;
 
+/** Registers that older builds' snapshots lack, and what they stood at there. */
+export const LATER_SLOTS: Readonly<Partial<Record<SlotName, bigint>>> = {
+  CNTHCTL_EL2: CNTHCTL.EL1PCTEN | CNTHCTL.EL1PCEN,
+};
+
 /**
  * Fills the loaded vCPU's registers.
  * @throws RangeError where the state is of no such core
@@ -83,7 +89,7 @@ export function restoreCore(cpu: Cpu, state: CoreState): void {
   i32[S.EXCL_SIZE >> 2] = state.exclusive.size;
   u64[S.EXCL_ADDR >> 3] = BigInt.asUintN(64, state.exclusive.address);
   SLOT_NAMES.forEach((name, slot) => {
-    const value = state.system[name];
+    const value = state.system[name] ?? LATER_SLOTS[name];
     if (typeof value !== 'bigint') throw new RangeError(`system register ${name} is missing`);
     cpu.setSys(slot, BigInt.asUintN(64, value));
   });

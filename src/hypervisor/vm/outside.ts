@@ -9,6 +9,7 @@ import type { KvmServices } from '../kvm/index.js';
 import { lptAddress, PROFILE_CALLS } from '../pvtime/index.js';
 import { type CallResult, dispatch } from '../smccc/index.js';
 import { semihostingCall } from './semihosting.js';
+import { emulateTrapped } from './timer-traps.js';
 import type { Vm } from './vm.js';
 
 type GicRegion = 'dist' | 'redist';
@@ -113,6 +114,10 @@ export function outsideOf(vm: Vm): Outside {
       if (isLptAddress(vm, cpu.x(0), result)) vm.observer?.lptGiven();
       if (result.returns) result.x.forEach((value, n) => cpu.setX(n, value));
       return true;
+    },
+    trap(exceptionClass, iss) {
+      vm.host.charge('trap');
+      emulateTrapped(vm.engine.cpu, exceptionClass, iss);
     },
     semihosting: () => vm.config.semihosting && semihostingCall(vm),
     get irq() {

@@ -23,6 +23,7 @@ import {
   STOLEN_TIME_FIELD,
   stolenTimeAddress,
 } from '../pvtime/index.js';
+import { firstGuestTime, type GuestTimeState, guestCounter } from '../strategy/index.js';
 import { Vgic, type VgicState } from '../vgic/index.js';
 import { nextTimerDeadline, nextTimerEvent, signalsAtExpiry, spoiledTimers, timerLines } from '../vtimer/index.js';
 import { checkConfig, type VmConfig } from './config.js';
@@ -31,6 +32,7 @@ import { GuestMemory } from './guest-memory.js';
 import type { GuestEnd, VmHost } from './host.js';
 import type { VmObserver } from './observer.js';
 import { outsideOf } from './outside.js';
+import { programTimerTraps } from './timer-traps.js';
 import { resetVcpuState, Vcpu, type VcpuState } from './vcpu.js';
 
 /** What the guest knows of its hosts' CPUs. */
@@ -50,6 +52,8 @@ export interface VmState {
   lpt: LptState | null;
   /** Absent in snapshots of older builds. */
   identity?: VmIdentityState;
+  /** Absent in older builds' snapshots: every strategy left the host's counter behind the guest's. */
+  time?: GuestTimeState;
   /** The vCPU that ran last: its exclusive monitor is still good. */
   last: number;
 }
@@ -78,6 +82,9 @@ export class Vm {
   running = -1;
   /** The vCPU that ran last. */
   #last: number;
+  #time: GuestTimeState;
+  /** What `counter` made last, and of which counter. */
+  #view: { of: SystemCounter; counter: SystemCounter } | null = null;
 
   /**
    * @param state a saved state; absent: a VM at reset, all vCPUs off
@@ -88,6 +95,7 @@ export class Vm {
     this.host = host;
     this.faults = new Set(config.faults);
     this.#last = state?.last ?? 0;
+    this.#time = state?.time ?? firstGuestTime(host.counter.freqHz);
     const profile = PROFILES[config.cpu]!;
     this.engine = new Engine({
       profile,
@@ -140,7 +148,23 @@ export class Vm {
 
   /** The counter behind the guest's registers, before its offsets: CNTFRQ_EL0 is its `freqHz`. */
   get counter(): SystemCounter {
-    return this.host.counter;
+    const { counter } = this.host;
+    if (this.#view?.of !== counter) this.#view = { of: counter, counter: guestCounter(this.#time, counter) };
+    return this.#view!.counter;
+  }
+
+  get time(): GuestTimeState {
+    return this.#time;
+  }
+
+  /** Sets the VM's time on the host that runs it, and EL2's traps to go with it. Between two slices only. */
+  setTime(time: GuestTimeState): void {
+    this.#time = time;
+    this.#view = null;
+    for (let v = 0; v < this.vcpus.length; v++) {
+      this.engine.select(v);
+      programTimerTraps(this.engine.cpu, time);
+    }
   }
 
   #guestIdentity(): Identity {
@@ -191,6 +215,7 @@ export class Vm {
     this.engine.select(vcpu);
     if (!v.start) return;
     this.system.reset({ entry: v.start.entry, x0: v.start.contextId, vcpu, mpidr: mpidrOf(vcpu) });
+    programTimerTraps(this.engine.cpu, this.#time);
     v.start = null;
     v.power = 'on';
   }
@@ -277,6 +302,7 @@ export class Vm {
       board: this.board.save(),
       lpt: this.lpt && { ...this.lpt },
       identity: { read: this.system.identification.save(), told: this.implementationsTold },
+      time: { ...this.#time, leads: { ...this.#time.leads } },
       last: this.#last,
     };
   }

@@ -6,7 +6,7 @@ import { StealSchedule } from '../../host/steal.js';
 import { PV_TIME_BASE } from '../../hypervisor/pvtime/index.js';
 import { planLoad } from '../../loader/index.js';
 import { VIRT } from '../../machine/virt.js';
-import type { MigrationRecord } from '../../migration/migrate.js';
+import { beginWith, type MigrationRecord } from '../../migration/migrate.js';
 import { createMachine, type Machine, restoreSnapshot, saveSnapshot } from '../../migration/snapshot.js';
 import { Session, type SessionEvent, type SessionStatus } from '../session.js';
 import type { Verdict } from '../verdict.js';
@@ -66,6 +66,8 @@ export function buildMachine(plan: RunPlan, images: Images): Machine {
     },
   });
   const machine = createMachine({ spec, ips, quantum, costs, steal: new StealSchedule(steal, seed) }, config, engine);
+  const [first] = plan.events.flatMap((e) => e.actions.filter((a) => a.kind === 'migrate'));
+  if (first) beginWith(machine, first.strategy);
   const [ram] = machine.vm.memory();
   for (const { address, data } of load.segments) ram!.write(Number(address) - ram!.base, data);
   machine.vm.boot(load.entry, load.dtbAddress);
@@ -75,7 +77,13 @@ export function buildMachine(plan: RunPlan, images: Images): Machine {
 function sessionAction(action: ScenarioAction, engine: 'interp' | 'jit'): SessionEvent['action'] {
   switch (action.kind) {
     case 'migrate':
-      return { kind: 'migrate', to: action.to, strategy: action.strategy, downtime: action.pause };
+      return {
+        kind: 'migrate',
+        to: action.to,
+        strategy: action.strategy,
+        downtime: action.pause,
+        policy: action.downtime,
+      };
     case 'type':
       return action;
     case 'power-key':

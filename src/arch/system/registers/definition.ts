@@ -30,6 +30,8 @@ export interface SystemRegister {
   readonly identity?: IdentityRegister;
   /** Whether EL1's trap controls let EL0 at it; where not, the access is trapped to EL1 (EC 0x18). */
   el0?(cpu: Cpu, write: boolean): boolean;
+  /** Whether EL2's trap controls catch the access (EC 0x18 to EL2): the hypervisor emulates it. */
+  el2?(cpu: Cpu): boolean;
   /** Replaces the slot. */
   read?(cpu: Cpu): bigint;
   /** Replaces the slot; masks are still applied. */

@@ -1,5 +1,5 @@
 /** Registers outside the core: the GIC CPU interface (IHI 0069, 12.2) and the generic timer (Arm ARM D17.8). */
-import { type El0TimerRegister, el0MayAccess } from '../../timer/index.js';
+import { type El0TimerRegister, el0MayAccess, trappedToEl2 } from '../../timer/index.js';
 import { SLOT } from '../slots.js';
 import { type Encoding, type Options, register, type SystemRegister } from './definition.js';
 
@@ -33,6 +33,7 @@ function timer(name: El0TimerRegister, crm: number, op2: number, options: Option
     el: 0,
     external: true,
     el0: (cpu) => el0MayAccess(cpu.sys(SLOT.CNTKCTL_EL1), name),
+    el2: (cpu) => trappedToEl2(cpu.sys(SLOT.CNTHCTL_EL2), name),
     ...options,
   });
 }

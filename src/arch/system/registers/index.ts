@@ -1,7 +1,7 @@
 /** All system registers of a profile, found by encoding or name, and MRS and MSR on them (Arm ARM D17.1, C5.1). */
 import type { Cpu } from '../../cpu.js';
 import type { Profile } from '../../profiles.js';
-import { trapSystemAccess, undefinedInstruction } from '../exceptions.js';
+import { ExceptionClass, systemAccessIss, trapSystemAccess, undefinedInstruction } from '../exceptions.js';
 import { lookForInterrupts, refreshLines } from '../pstate.js';
 import { controlRegisters } from './control.js';
 import { debugRegisters } from './debug.js';
@@ -92,10 +92,25 @@ export function writeValue(cpu: Cpu, r: SystemRegister, value: bigint): boolean 
   return true;
 }
 
+/** Hands the access to the hypervisor where EL2 traps it. */
+function trapped(cpu: Cpu, insn: number, r: SystemRegister): boolean {
+  if (!r.el2?.(cpu)) return false;
+  cpu.outside.trap(ExceptionClass.SystemRegister, systemAccessIss(insn));
+  return true;
+}
+
+/** What EL2 learns of a trapped access from its syndrome. */
+export function trappedAccess(cpu: Cpu, iss: number): { register: SystemRegister; write: boolean; rt: number } {
+  const field = (shift: number, bits: number): number => (iss >>> shift) & ((1 << bits) - 1);
+  const encoding =
+    (field(20, 2) << 14) | (field(14, 3) << 11) | (field(10, 4) << 7) | (field(1, 4) << 3) | field(17, 3);
+  return { register: cpu.system.registers.find(encoding)!, write: !(iss & 1), rt: field(5, 5) };
+}
+
 /** MRS Xt, <register>. */
 export function moveFromRegister(cpu: Cpu, insn: number): void {
   const r = accessible(cpu, insn, false);
-  if (!r) return;
+  if (!r || trapped(cpu, insn, r)) return;
   const value = readValue(cpu, r);
   if (value === null) return undefinedInstruction(cpu);
   if (r.identity) cpu.system.identification.note(r.identity);
@@ -105,5 +120,5 @@ export function moveFromRegister(cpu: Cpu, insn: number): void {
 /** MSR <register>, Xt. */
 export function moveToRegister(cpu: Cpu, insn: number): void {
   const r = accessible(cpu, insn, true);
-  if (r && !writeValue(cpu, r, cpu.x(insn & 31))) undefinedInstruction(cpu);
+  if (r && !trapped(cpu, insn, r) && !writeValue(cpu, r, cpu.x(insn & 31))) undefinedInstruction(cpu);
 }
