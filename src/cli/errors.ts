@@ -4,6 +4,7 @@ import { FetchFailed } from '../loader/debian/index.js';
 import { BadImage } from '../loader/index.js';
 import { BadDeviceTree } from '../machine/device-tree/index.js';
 import { BadSnapshot } from '../migration/errors.js';
+import { MigrationFailed } from '../migration/live/index.js';
 
 export const EXIT = {
   /** The guest ended well and all verdicts are as expected. */
@@ -26,6 +27,7 @@ export const isUsersError = (error: unknown): error is Error =>
   error instanceof BadImage ||
   error instanceof BadDeviceTree ||
   error instanceof BadSnapshot ||
+  error instanceof MigrationFailed ||
   error instanceof FetchFailed ||
   (error instanceof RangeError &&
     !/^(Maximum call|Invalid (array|string|typed)|Array buffer|WebAssembly)/.test(error.message)) ||

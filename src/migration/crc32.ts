@@ -5,8 +5,9 @@ const TABLE = Int32Array.from({ length: 256 }, (_, n) => {
   return c;
 });
 
-export function crc32(bytes: Uint8Array): number {
-  let c = -1;
+/** @param before the CRC-32 of the bytes in front of these */
+export function crc32(bytes: Uint8Array, before = 0): number {
+  let c = before ^ -1;
   for (let i = 0; i < bytes.length; i++) c = TABLE[(c ^ bytes[i]!) & 0xff]! ^ (c >>> 8);
   return (c ^ -1) >>> 0;
 }

@@ -40,6 +40,22 @@ export interface MigrationRecord {
 }
 
 /**
+ * Says whether the machine could move to a host: to be asked before the source stops.
+ * @throws RangeError as `migrate`
+ */
+export function admitMove(
+  { host, vm }: Machine,
+  to: HostSpec,
+  strategy: StrategyName,
+  policy: DowntimePolicy,
+  allow: readonly IdentityRegister[] = [],
+): void {
+  const { time, lpt } = vm;
+  admitMigration(strategy, policy, host.counter.spec, to, { time, lpt, pvTime: vm.config.pvTime });
+  admitHostCpu(vm, to, allow);
+}
+
+/**
  * Moves the machine, between two slices, to a host with another counter.
  * @param downtime host time during which no vCPU can run
  * @param policy what guest time makes of it
@@ -55,8 +71,7 @@ export function migrate(
   allow: readonly IdentityRegister[] = [],
 ): MigrationRecord {
   const from = host.counter;
-  admitMigration(strategy, policy, from.spec, to, { time: vm.time, lpt: vm.lpt, pvTime: vm.config.pvTime });
-  admitHostCpu(vm, to, allow);
+  admitMove({ host, vm }, to, strategy, policy, allow);
   const stop = host.now();
   const input = {
     from,

@@ -49,6 +49,18 @@ export function readSnapshot(bytes: Uint8Array): Snapshot {
   const sections = readContainer(bytes);
   const names = Object.keys(VERSIONS);
   for (const { name } of sections) if (!names.includes(name)) throw new BadSnapshot('a section has an unknown name');
+  const { host, vm } = readState(sections);
+  const memory = { ram: find(sections, 'ram').payload, 'pv-time': find(sections, 'pv-time').payload };
+  checkPages(memory.ram, vm.config.ramBytes);
+  checkPages(memory['pv-time'], VIRT.pvTime.size);
+  return { host, vm, memory, sections };
+}
+
+/**
+ * The state of a machine without its memory.
+ * @throws BadSnapshot where the sections do not describe one
+ */
+export function readState(sections: readonly Section[]): Pick<Snapshot, 'host' | 'vm'> {
   const host = decodeJson(find(sections, 'host').payload) as SavedHost;
   HOST_SHAPE(host, 'host');
   const vm = decodeJson(find(sections, 'vm').payload) as VmState;
@@ -61,10 +73,7 @@ export function readSnapshot(bytes: Uint8Array): Snapshot {
     throw error instanceof RangeError ? new BadSnapshot(error.message) : error;
   }
   checkTogether(host, vm);
-  const memory = { ram: find(sections, 'ram').payload, 'pv-time': find(sections, 'pv-time').payload };
-  checkPages(memory.ram, vm.config.ramBytes);
-  checkPages(memory['pv-time'], VIRT.pvTime.size);
-  return { host, vm, memory, sections };
+  return { host, vm };
 }
 
 function find(sections: readonly Section[], name: SectionName): Section {

@@ -1,4 +1,5 @@
 /** Saving a VM with its host to bytes, and making both anew from them. */
+import type { Engine } from '../arch/engine/engine.js';
 import { DEFAULT_COSTS } from '../host/costs.js';
 import type { HostSpec } from '../host/frequency.js';
 import type { Host, HostOptions } from '../host/host.js';
@@ -12,7 +13,7 @@ import { type Section, writeContainer } from './container.js';
 import { spoiledRestore, spoiledSave, spoiledSection } from './faults.js';
 import { encodeJson } from './json.js';
 import { decodePages, encodePages } from './pages.js';
-import { readSnapshot, type SavedHost, type SectionName, VERSIONS } from './read-snapshot.js';
+import { readSnapshot, type SavedHost, type SectionName, type Snapshot, VERSIONS } from './read-snapshot.js';
 
 /** A running machine. */
 export interface Machine {
@@ -29,8 +30,10 @@ export function createMachine(options: HostOptions, config: VmConfig, engine: 'i
   return { host, vm };
 }
 
-/** The machine between two slices, as the bytes of a snapshot file. */
-export function saveSnapshot({ host, vm }: Machine): Uint8Array<ArrayBuffer> {
+const section = (name: SectionName, payload: Uint8Array): Section => ({ name, version: VERSIONS[name], payload });
+
+/** Everything of the machine, between two slices, but its memory. */
+export function stateSections({ host, vm }: Machine): Section[] {
   const { ips, quantum, costs, steal } = host.options;
   const saved: SavedHost = {
     spec: host.counter.spec,
@@ -41,12 +44,16 @@ export function saveSnapshot({ host, vm }: Machine): Uint8Array<ArrayBuffer> {
     end: vm.end,
     state: host.save(),
   };
-  const section = (name: SectionName, payload: Uint8Array): Section => ({ name, version: VERSIONS[name], payload });
-  return writeContainer([
+  return [
     section('host', encodeJson(saved)),
     spoiledSection(vm.faults, section('vm', encodeJson(spoiledSave(vm.faults, vm.save())))),
-    ...vm.memory().map((m) => section(m.name, encodePages(m.view, m.used))),
-  ]);
+  ];
+}
+
+/** The machine between two slices, as the bytes of a snapshot file. */
+export function saveSnapshot(machine: Machine): Uint8Array<ArrayBuffer> {
+  const memory = machine.vm.memory().map((m) => section(m.name, encodePages(m.view, m.used)));
+  return writeContainer([...stateSections(machine), ...memory]);
 }
 
 /**
@@ -74,16 +81,31 @@ export function restoreSnapshot(
   change: Partial<Omit<HostOptions, 'spec'>> = {},
   faults: readonly FaultName[] = [],
 ): Machine {
-  const { host: saved, vm: state, memory } = readSnapshot(bytes);
+  const snapshot = readSnapshot(bytes);
+  const machine = machineFrom(snapshot, { engine }, change, faults);
+  const { memory } = snapshot;
+  for (const m of machine.vm.memory()) decodePages(memory[m.name], (offset, page) => m.write(offset, page));
+  return machine;
+}
+
+/**
+ * Makes a machine of its state; its memory is to be filled before it runs.
+ * @param options `prepared`: an engine made for such a machine, which may hold its memory already
+ */
+export function machineFrom(
+  { host: saved, vm: state }: Pick<Snapshot, 'host' | 'vm'>,
+  options: { engine: 'interp' | 'jit'; prepared?: Engine },
+  change: Partial<Omit<HostOptions, 'spec'>> = {},
+  faults: readonly FaultName[] = [],
+): Machine {
   const steal = new StealSchedule(saved.steal.patterns, saved.steal.seed);
   const { spec, ips, quantum } = saved;
   const costs = { ...DEFAULT_COSTS, ...saved.costs };
   const host = new HostClass({ spec, ips, quantum, costs, steal, ...change }, saved.state);
   const all = parseFaults([...(state.config.faults ?? []), ...faults]);
   const config = all.length ? { ...state.config, faults: all } : state.config;
-  const vm = new Vm(config, host, { engine }, spoiledRestore(new Set(all), state));
+  const vm = new Vm(config, host, options, spoiledRestore(new Set(all), state));
   host.attach(vm);
   vm.end = saved.end;
-  for (const m of vm.memory()) decodePages(memory[m.name], (offset, page) => m.write(offset, page));
   return { host, vm };
 }

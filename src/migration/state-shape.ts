@@ -17,7 +17,7 @@ const I32 = int(-(2 ** 31), 2 ** 31 - 1);
 const COUNT = int(0, Number.MAX_SAFE_INTEGER);
 const U64 = big(0n, (1n << 64n) - 1n);
 /** Host time: beyond any run, and small enough that sums and products stay quick. */
-const PS = big(0n, 1n << 100n);
+export const PS_SHAPE = big(0n, 1n << 100n);
 const VCPU = int(0, MAX_VCPUS - 1);
 const FREQUENCY = int(MIN_FREQUENCY, MAX_FREQUENCY);
 const PV_TIME = ['rfc2020', 'beta2018'] as const;
@@ -32,7 +32,8 @@ const hostCpu = record({
   registers: record({ ...identityFields, DCZID_EL0: optional(big(DCZID_64_BYTES, DCZID_MAX)) }),
 });
 
-const spec = record({
+/** A host's counter. */
+export const SPEC_SHAPE = record({
   name: word(40),
   freqHz: FREQUENCY,
   ppm: real(-100_000, 100_000),
@@ -44,19 +45,19 @@ const spec = record({
 
 const pattern = record({
   vcpu: (value, path) => (value === 'all' ? undefined : int(0, 999)(value, path)),
-  every: PS,
-  length: PS,
-  phase: PS,
-  jitter: PS,
+  every: PS_SHAPE,
+  length: PS_SHAPE,
+  phase: PS_SHAPE,
+  jitter: PS_SHAPE,
 });
 
-const account = record({ running: PS, idle: PS, stolen: PS, paused: PS, off: PS });
+const account = record({ running: PS_SHAPE, idle: PS_SHAPE, stolen: PS_SHAPE, paused: PS_SHAPE, off: PS_SHAPE });
 
 /** The section `host`. */
 export const HOST_SHAPE = record({
-  spec,
+  spec: SPEC_SHAPE,
   ips: int(1e6, 1e12),
-  quantum: PS,
+  quantum: PS_SHAPE,
   costs: record({
     ...Object.fromEntries(Object.keys(DEFAULT_COSTS).map((kind) => [kind, int(0, 1e9)])),
     trap: optional(int(0, 1e9)),
@@ -70,7 +71,7 @@ export const HOST_SHAPE = record({
     }),
   ),
   state: record({
-    timeline: record({ anchor: PS, work: PS, parallel: int(1, MAX_VCPUS) }),
+    timeline: record({ anchor: PS_SHAPE, work: PS_SHAPE, parallel: int(1, MAX_VCPUS) }),
     turn: VCPU,
     left: int(1, 1e12),
     accounts: perVcpu(account),
@@ -78,7 +79,8 @@ export const HOST_SHAPE = record({
   }),
 });
 
-const config = record({
+/** VmConfig. */
+export const CONFIG_SHAPE = record({
   cpu: oneOf(...Object.keys(PROFILES)),
   vcpus: int(1, MAX_VCPUS),
   ramBytes: COUNT,
@@ -117,7 +119,7 @@ const vcpu = record({
   waiting: oneOf('no', 'wfi', 'wfe'),
   start: nullable(record({ entry: U64, contextId: U64 })),
   timer: record({ cntvoff: U64, cntpoff: U64, cntkctl: big(0n, 0x3ffn), cntv: comparator, cntp: comparator }),
-  stolen: PS,
+  stolen: PS_SHAPE,
   retired: COUNT,
   core,
 });
@@ -186,7 +188,7 @@ const board = record({
     lr: U32,
     imsc: int(0, 1),
     ris: int(0, 1),
-    matchAt: nullable(PS),
+    matchAt: nullable(PS_SHAPE),
   }),
   gpio: record({
     inputs: U8,
@@ -219,7 +221,7 @@ const time = record({
 
 /** The section `vm`. */
 export const VM_SHAPE = record({
-  config,
+  config: CONFIG_SHAPE,
   time: optional(time),
   vcpus: perVcpu(vcpu),
   vgic,

@@ -88,6 +88,14 @@ export class Session {
     this.machine.vm.board.uart.receive(bytes);
   }
 
+  /** The line that the guest is printing, up to now: it moves with a guest that moves. */
+  get line(): string {
+    return this.#line;
+  }
+  set line(text: string) {
+    this.#line = text.slice(0, LINE_LIMIT);
+  }
+
   /** Events that have not happened. */
   get pending(): readonly SessionEvent[] {
     return this.#pending;

@@ -183,6 +183,16 @@ export class Engine {
     cpu.vcpu = vcpu;
   }
 
+  /** Puts everything but guest memory back to what a new engine has. */
+  reset(): void {
+    this.cpu.u8.fill(0, 0, this.map.tlb);
+    this.cpu.vcpu = 0;
+    this.retired.fill(0);
+    this.#consumed = 0;
+    this.code.clear();
+    this.invalidateTlbs();
+  }
+
   /** Makes the pc independent of the code cache. */
   park(): void {
     const pc = this.cpu.pc;

@@ -2,15 +2,13 @@
  * A virtual machine: core, interrupt controller, timers, devices and hypercalls wired together. The host layer runs it:
  * it decides which vCPU runs, for how long, and what time it is.
  */
-import { Engine } from '../../arch/engine/engine.js';
-import { HOT } from '../../arch/engine/hot.js';
+import type { Engine } from '../../arch/engine/engine.js';
 import { Exit } from '../../arch/engine/layout.js';
 import { PROFILES } from '../../arch/profiles.js';
-import { TABLE } from '../../arch/semantics/index.js';
 import { CoreSystem, type Identity, type ReadIdentity } from '../../arch/system/index.js';
 import type { Ps, SystemCounter } from '../../arch/timer/index.js';
 import { Board, type BoardState } from '../../machine/board.js';
-import { PPI, SPI_COUNT, VIRT } from '../../machine/virt.js';
+import { PPI, SPI_COUNT } from '../../machine/virt.js';
 import type { FaultName } from '../faults.js';
 import { guestIdentity, hostIdentity } from '../identity/index.js';
 import type { PsciHost } from '../psci/index.js';
@@ -28,6 +26,7 @@ import { Vgic, type VgicState } from '../vgic/index.js';
 import { nextTimerDeadline, nextTimerEvent, signalsAtExpiry, spoiledTimers, timerLines } from '../vtimer/index.js';
 import { checkConfig, type VmConfig } from './config.js';
 import { type CoreState, restoreCore, saveCore } from './core-state.js';
+import { createEngine } from './create-engine.js';
 import { GuestMemory } from './guest-memory.js';
 import type { GuestEnd, VmHost } from './host.js';
 import type { VmObserver } from './observer.js';
@@ -87,27 +86,23 @@ export class Vm {
   #view: { of: SystemCounter; counter: SystemCounter } | null = null;
 
   /**
+   * @param options `prepared`: an engine made for this configuration; what it holds but guest memory is lost
    * @param state a saved state; absent: a VM at reset, all vCPUs off
    * @throws RangeError for a configuration that cannot be
    */
-  constructor(config: VmConfig, host: VmHost, options: { engine: 'interp' | 'jit' }, state?: VmState) {
+  constructor(
+    config: VmConfig,
+    host: VmHost,
+    options: { engine: 'interp' | 'jit'; prepared?: Engine },
+    state?: VmState,
+  ) {
     this.config = checkConfig({ ...config });
     this.host = host;
     this.faults = new Set(config.faults);
     this.#last = state?.last ?? 0;
     this.#time = state?.time ?? firstGuestTime(host.counter.freqHz);
-    const profile = PROFILES[config.cpu]!;
-    this.engine = new Engine({
-      profile,
-      vcpus: config.vcpus,
-      memory: [
-        { base: VIRT.ram.base, size: config.ramBytes, writable: true },
-        { ...VIRT.pvTime, writable: true },
-      ],
-      table: TABLE,
-      hot: HOT,
-      compileBlocks: options.engine === 'jit',
-    });
+    this.engine = options.prepared ?? createEngine(config, options.engine);
+    if (options.prepared) this.engine.reset();
     this.system = new CoreSystem(this.engine);
     const cntvoff = this.counter.count(host.now());
     const indices = Array.from({ length: config.vcpus }, (_, i) => i);

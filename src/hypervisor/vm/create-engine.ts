@@ -1,0 +1,21 @@
+/** The engine of a VM: its memory and its instructions. Making one takes far longer than all else of a VM. */
+import { Engine } from '../../arch/engine/engine.js';
+import { HOT } from '../../arch/engine/hot.js';
+import { PROFILES } from '../../arch/profiles.js';
+import { TABLE } from '../../arch/semantics/index.js';
+import { VIRT } from '../../machine/virt.js';
+import type { VmConfig } from './config.js';
+
+export function createEngine(config: VmConfig, engine: 'interp' | 'jit'): Engine {
+  return new Engine({
+    profile: PROFILES[config.cpu]!,
+    vcpus: config.vcpus,
+    memory: [
+      { base: VIRT.ram.base, size: config.ramBytes, writable: true },
+      { ...VIRT.pvTime, writable: true },
+    ],
+    table: TABLE,
+    hot: HOT,
+    compileBlocks: engine === 'jit',
+  });
+}
