@@ -1,4 +1,4 @@
-/** `chronovisor demo`: guests over {same, other frequency} x {aware, unaware of LPT} x {offset, lpt}, measured. */
+/** `chronovisor demo`: guests over {same, other frequency} x {aware, unaware of LPT} x {offset, lpt}, and trap and scaled, measured. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -84,7 +84,7 @@ function printTable({ clock, steal, ticks }: DemoResult): void {
     hostsOf(r.row),
     r.row.aware ? 'aware' : 'unaware',
     r.row.strategy,
-    describeNative(r.native, Number((r.migration.resume - r.migration.stop) / 1000n)),
+    describeNative(r.row, r.native, Number((r.migration.resume - r.migration.stop) / 1000n), r.trap),
     r.pv ? describePv(r.pv) : '-',
     verdict(r.deviations),
   ]);

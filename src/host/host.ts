@@ -94,6 +94,8 @@ export class Host implements VmHost {
   allowances: readonly Allowance[] | null = null;
   /** Exits with a modelled cost since this object was made. No part of the state. */
   readonly exits: Record<ExitKind, number> = { hypercall: 0, mmioVgic: 0, mmioUser: 0, eoi: 0, ipi: 0, trap: 0 };
+  /** What they cost, in whole instructions' time. No part of the state. */
+  readonly exitTime: Record<ExitKind, Ps> = { hypercall: 0n, mmioVgic: 0n, mmioUser: 0n, eoi: 0n, ipi: 0n, trap: 0n };
   /** Takes what the guest transmits. */
   onTransmit: (byte: number) => void = () => {};
   /** Sees every vCPU's activity over every stretch of host time. */
@@ -152,7 +154,10 @@ export class Host implements VmHost {
   charge(kind: ExitKind): void {
     this.exits[kind]++;
     const cost = costOf(this.options.costs, kind);
-    if (cost) this.#vm!.engine.charge(Number((cost + this.#timeline.slotPs - 1n) / this.#timeline.slotPs));
+    if (!cost) return;
+    const slots = (cost + this.#timeline.slotPs - 1n) / this.#timeline.slotPs;
+    this.exitTime[kind] += slots * this.#timeline.slotPs;
+    this.#vm!.engine.charge(Number(slots));
   }
 
   transmit(byte: number): void {

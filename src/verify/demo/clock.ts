@@ -15,11 +15,13 @@ export interface Sample {
 export class ReadRecorder implements VmObserver {
   readonly #machine: Machine;
   readonly times = new Map<bigint, Ps>();
+  reads = 0;
   constructor(machine: Machine) {
     this.#machine = machine;
     machine.vm.observer = this;
   }
   counterRead(_vcpu: number, _register: string, value: bigint): void {
+    this.reads++;
     this.times.set(value, this.#machine.host.now());
   }
   frequencyRead(): void {}

@@ -28,7 +28,7 @@ function clockTable(d: DemoResult): string {
   const rows = d.clock.map(
     (r, i) =>
       `<tr><td><a href="#row${i}">${escaped(hostsOf(r.row))}</a></td><td>${r.row.aware ? 'aware' : 'unaware'}</td>` +
-      `<td>${r.row.strategy}</td><td>${escaped(describeNative(r.native, pausedNs(r)))}</td>` +
+      `<td>${r.row.strategy}</td><td>${escaped(describeNative(r.row, r.native, pausedNs(r), r.trap))}</td>` +
       `<td>${r.pv ? escaped(describePv(r.pv)) : '-'}</td>${verdictCell(r.deviations)}</tr>`,
   );
   return table(['hosts', 'guest', 'strategy', 'native counter', 'PV counter', 'verdict'], rows);
@@ -75,6 +75,9 @@ function picture(r: ClockResult, index: number): string {
   const numbers = [
     ['step of the native counter', `${r.native.stepNs.toFixed(1)} ns (+-${r.native.stepBoundNs.toFixed(1)})`],
     ['rate of the native counter', `x${r.native.rateRatio.toFixed(9)}`],
+    ...(r.trap.exits
+      ? [['reads, exits for them, their time', `${r.trap.reads}, ${r.trap.exits}, ${r.trap.costNs} ns`]]
+      : []),
     ['steps back of the native counter', `${r.native.backwardSteps}`],
     ...(r.pv
       ? [
