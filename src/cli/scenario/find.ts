@@ -1,10 +1,11 @@
 /** From the command's arguments to the runs of all their scenario files. */
 import { readdirSync, realpathSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { parseScenario, type RunPlan } from '../../verify/scenario/index.js';
+import type { RunPlan } from '../../verify/scenario/index.js';
 import { UsageError } from '../errors.js';
 import { readInput } from '../files.js';
-import { MAX_SCENARIO, readYaml } from './yaml.js';
+import { readScenario } from './text.js';
+import { MAX_SCENARIO } from './yaml.js';
 
 /** An image that the cache has by name instead of a file. */
 export const DEBIAN = 'debian-cloud';
@@ -67,8 +68,7 @@ export function readScenarios(files: readonly string[]): { plans: RunPlan[]; err
       errors.push(`${file}:1: ${bytes.length} bytes; a scenario has at most ${MAX_SCENARIO}; split it`);
       continue;
     }
-    const yaml = readYaml(new TextDecoder().decode(bytes));
-    const parsed = 'problems' in yaml ? yaml : parseScenario(yaml.root, file);
+    const parsed = readScenario(new TextDecoder().decode(bytes), file);
     if ('problems' in parsed) {
       errors.push(...parsed.problems.map(({ line, text }) => `${file}:${line}: ${text}`));
       continue;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { parseScenario, type RunPlan } from '../../verify/scenario/index.js';
-import { readYaml } from './yaml.js';
+import type { RunPlan } from '../../verify/scenario/index.js';
+import { readScenario } from './text.js';
 
 const HEAD = 'name: n\nimage: i.elf\n';
 
@@ -10,10 +10,7 @@ function runs(text: string): readonly RunPlan[] {
   return parsed.runs;
 }
 
-function parse(text: string) {
-  const yaml = readYaml(text);
-  return 'problems' in yaml ? yaml : parseScenario(yaml.root, 'f.yaml');
-}
+const parse = (text: string) => readScenario(text, 'f.yaml');
 
 /** 'line: text' of every problem. */
 function problems(text: string): string[] {
@@ -109,6 +106,8 @@ describe('a mistake', () => {
       `${HEAD}expect: { fails: [Timer Early] }\n`,
       [expect.stringMatching(/^3: expect.fails Timer Early: not a verdict/)],
     ],
+    [`${HEAD}expect:\n`, ['3: expect: nothing; give a table of keys']],
+    [`${HEAD}faults: [{ name: cntvoff-replayed, expect: x }]\n`, ['3: faults.expect: a text; give a table of keys']],
     [`${HEAD}matrix: { name: [a] }\n`, [expect.stringMatching(/^3: matrix: name cannot vary/)]],
     [`${HEAD}matrix: { smp: [1, x] }\n`, ['3: smp x: a whole number from 1 to 8']],
     [`${HEAD}matrix: { smp: [] }\n`, [expect.stringMatching(/^3: matrix.smp: an empty list/)]],

@@ -1,6 +1,6 @@
 /** YAML 1.2 text to the tree that scenarios are read from, with every part's line; bounded whatever the text says. */
 import { type Document, isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument } from 'yaml';
-import type { MapEntry, Node, Problem, Scalar } from '../../verify/scenario/index.js';
+import { type MapEntry, type Node, oneLine, type Problem, type Scalar } from '../../verify/scenario/index.js';
 
 /** Bytes of a scenario file. */
 export const MAX_SCENARIO = 256 * 1024;
@@ -106,7 +106,7 @@ const NOTHING_DEEP = 'nested too deep; a scenario needs 6 levels';
 /** Reads one YAML document. */
 export function readYaml(text: string): ReadYaml {
   const lines = new LineCounter();
-  const problem = (line: number, what: string): ReadYaml => ({ problems: [{ line, text: what }] });
+  const problem = (line: number, what: string): ReadYaml => ({ problems: [{ line, text: oneLine(what) }] });
   const lineAt = (offset: number): number => text.slice(0, offset).split('\n').length;
   if (text.length > MAX_SCENARIO) {
     return problem(1, `${text.length} characters; a scenario has at most ${MAX_SCENARIO}; split it`);
@@ -131,7 +131,7 @@ export function readYaml(text: string): ReadYaml {
       return {
         problems: faults.slice(0, 20).map((fault) => ({
           line: lines.linePos(fault.pos[0]).line || 1,
-          text: `not YAML: ${fault.message.split('\n')[0]}`,
+          text: oneLine(`not YAML: ${fault.message.split('\n')[0]}`),
         })),
       };
     }

@@ -47,3 +47,11 @@ export const kindOf = (node: Node): string =>
       : node.value === null
         ? 'nothing'
         : `${typeof node.value === 'string' ? 'a text' : `a ${typeof node.value}`}`;
+
+/** A message as one line that a terminal can show: what a file says is quoted in it. */
+export const oneLine = (text: string): string =>
+  text.replace(/\p{Cc}|\u2028|\u2029/gu, (c) =>
+    JSON.stringify(c)
+      .slice(1, -1)
+      .replace(/^[\x7f-\u2029]/, '?'),
+  );

@@ -150,7 +150,10 @@ function runsOf(combination: Combination, { file, root, where, faults, problems 
     const applying = entries.filter((entry) => applies(entry, combination));
     return [own, ...applying.map((entry) => entry.expect)]
       .filter((node) => node !== null)
-      .reduce((before, node) => readExpectation(node, name, before, problems), base);
+      .reduce(
+        (before, node) => problems.try(node.line, () => readExpectation(node, name, before, problems)) ?? before,
+        base,
+      );
   };
   const strategies = events.flatMap((e) => e.actions).map((a) => (a.kind === 'migrate' ? a.strategy : null));
   const lpt = migration.strategy === 'lpt' || strategies.includes('lpt');

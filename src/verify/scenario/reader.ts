@@ -1,6 +1,6 @@
 /** Reads values out of a document's tree and collects what is wrong with it, all of it, each with its line. */
 import { shown } from '../../host/time-spec.js';
-import { kindOf, type MapNode, type Node, type Problem } from './document.js';
+import { kindOf, type MapNode, type Node, oneLine, type Problem } from './document.js';
 
 /** More are not told: the rest is most likely the same mistake. */
 const MAX_PROBLEMS = 50;
@@ -9,7 +9,7 @@ export class Problems {
   readonly list: Problem[] = [];
 
   add(line: number, text: string): void {
-    if (this.list.length < MAX_PROBLEMS) this.list.push({ line, text });
+    if (this.list.length < MAX_PROBLEMS) this.list.push({ line, text: oneLine(text) });
   }
 
   /** The result of `read`, or undefined where it throws a RangeError, which becomes a problem at the line. */
