@@ -1,6 +1,6 @@
 /** `chronovisor demo`: guests over {same, other frequency} x {aware, unaware of LPT} x {offset, lpt}, and trap and scaled, measured. */
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
 import { PROFILES } from '../arch/profiles.js';
@@ -16,6 +16,12 @@ import { EXIT } from './errors.js';
 import { checkOutput, makeFolder, writeOutput } from './files.js';
 
 const GUESTS = fileURLToPath(new URL('../../guests/', import.meta.url));
+
+/** One of the scenarios that make the demo's rows, as the user would name it. */
+const SCENARIO = relative(
+  process.cwd(),
+  join(fileURLToPath(new URL('../../demo/', import.meta.url)), 'clock-aware-lpt.yaml'),
+);
 
 /** Puts a prebuilt guest into a machine. */
 export function loadGuest({ vm }: Machine, guest: string, bootargs: string): void {
@@ -122,7 +128,7 @@ export function addDemo(program: Command): void {
       const result = measure();
       printTable(result);
       writeOutput(path, demoPage(result));
-      out(`report: ${path}`);
+      out(`report: ${path}     replay any row: chronovisor verify ${SCENARIO}`);
       process.exitCode = asExpected(result) ? EXIT.ok : EXIT.failed;
     });
 }

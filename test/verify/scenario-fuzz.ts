@@ -99,7 +99,7 @@ const MUTATIONS: Readonly<Record<string, Mutation>> = {
     const [part, end] = pick(random, REPEATED);
     const at = below(random, text.length + 1);
     // Mostly short: a long one is refused for its length or its depth at once.
-    const times = below(random, 20) ? 1 + below(random, 60) : 1 + below(random, 20_000);
+    const times = below(random, 500) ? 1 + below(random, 60) : 1 + below(random, 20_000);
     return text.slice(0, at) + part.repeat(times) + end + text.slice(at);
   },
 };
@@ -138,7 +138,7 @@ export function tryText(text: string): number | null {
     if (!Number.isInteger(problem.line) || problem.line < 1 || problem.line > last) {
       throw new Error(`line ${problem.line} of ${last}: ${problem.text}`);
     }
-    if (/\p{Cc}/u.test(problem.text) || problem.text.length > 1200) throw new Error(`not a line: ${problem.text}`);
+    if (/\p{Cc}/u.test(problem.text) || problem.text.length > 2000) throw new Error(`not a line: ${problem.text}`);
   }
   return null;
 }

@@ -27,7 +27,7 @@ const seen = (result: RunResult): string => {
 /** One line a run, and below a run that is not as expected one for each difference. */
 export function tableOf(plans: readonly RunPlan[], results: readonly RunResult[], paint: Paint): string[] {
   const rows = plans.map((plan, i) => [plan.title, ...ended(results[i]!)]);
-  const heads = ['scenario', 'end', 'guest time'];
+  const heads = ['scenario', 'end', 'host time'];
   const widths = heads.map((h, i) => Math.max(h.length, ...rows.map((r) => r[i]!.length)));
   const line = (cells: readonly string[]): string => cells.map((c, i) => c.padEnd(widths[i]!)).join('   ');
   const lines = [`${line(heads)}   verdict`];

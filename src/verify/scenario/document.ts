@@ -48,10 +48,11 @@ export const kindOf = (node: Node): string =>
         ? 'nothing'
         : `${typeof node.value === 'string' ? 'a text' : `a ${typeof node.value}`}`;
 
+/** Longer messages quote something endless. */
+const MAX_MESSAGE = 400;
+
 /** A message as one line that a terminal can show: what a file says is quoted in it. */
-export const oneLine = (text: string): string =>
-  text.replace(/\p{Cc}|\u2028|\u2029/gu, (c) =>
-    JSON.stringify(c)
-      .slice(1, -1)
-      .replace(/^[\x7f-\u2029]/, '?'),
-  );
+export function oneLine(text: string): string {
+  const short = text.length > MAX_MESSAGE ? `${text.slice(0, MAX_MESSAGE)}...` : text;
+  return short.replace(/\p{Cc}|\u2028|\u2029/gu, (c) => `\\x${c.charCodeAt(0).toString(16).padStart(2, '0')}`);
+}

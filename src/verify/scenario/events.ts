@@ -1,4 +1,5 @@
 /** The events of a scenario: what happens in it, one after another. */
+import type { IdentityRegister } from '../../arch/system/identity.js';
 import type { Ps } from '../../arch/timer/time.js';
 import { type HostSpec, parseHost } from '../../host/frequency.js';
 import { parseDuration } from '../../host/time-spec.js';
@@ -11,7 +12,7 @@ import {
 import { parseWhen, type When } from '../when.js';
 import type { Node } from './document.js';
 import { Fields, flag, items, map, type Problems, text } from './reader.js';
-import type { MigrationDefaults } from './settings.js';
+import { type MigrationDefaults, readAllow } from './settings.js';
 
 export type ScenarioAction =
   | {
@@ -20,6 +21,7 @@ export type ScenarioAction =
       readonly strategy: StrategyName;
       readonly downtime: DowntimePolicy;
       readonly pause: Ps;
+      readonly allow: readonly IdentityRegister[];
     }
   | { readonly kind: 'type'; readonly text: string }
   /** Save to a snapshot, make a new machine from it, go on with that one. */
@@ -50,12 +52,14 @@ function migration(node: Node, name: string, defaults: MigrationDefaults, proble
   const strategy = fields.read('strategy', (n, what) => parseStrategy(text(n, what), what));
   const downtime = fields.read('downtime', (n, what) => parseDowntime(text(n, what), what));
   const pause = fields.read('pause', (n, what) => parseDuration(text(n, what), what));
+  const allow = fields.read('allow', readAllow);
   fields.finish();
   return complete({
     ...(to && { to }),
     ...(strategy && { strategy }),
     ...(downtime && { downtime }),
     ...(pause !== undefined && { pause }),
+    ...(allow && { allow }),
   });
 }
 

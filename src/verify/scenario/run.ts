@@ -83,6 +83,7 @@ function sessionAction(action: ScenarioAction, engine: 'interp' | 'jit'): Sessio
         strategy: action.strategy,
         downtime: action.pause,
         policy: action.downtime,
+        allow: action.allow,
       };
     case 'type':
       return action;

@@ -1,11 +1,20 @@
 /** The keys of a scenario that describe its machine and how migrations treat it. */
+
 import { PROFILES } from '../../arch/profiles.js';
+import type { IdentityRegister } from '../../arch/system/identity.js';
 import { PS_PER_MICROSECOND, PS_PER_MILLISECOND, type Ps } from '../../arch/timer/time.js';
 import { DEFAULT_COSTS, type ExitCosts, parseCosts } from '../../host/costs.js';
 import { type HostSpec, parseHost } from '../../host/frequency.js';
 import { MAX_QUANTUM, MIN_QUANTUM } from '../../host/host.js';
 import { parseSteal, type StealPattern, StealSchedule } from '../../host/steal.js';
 import { parseDuration, parseFrequency } from '../../host/time-spec.js';
+import {
+  hostIdentity,
+  implementationList,
+  implementationOf,
+  parseIdentityRegister,
+  parseImplementation,
+} from '../../hypervisor/identity/index.js';
 import { parsePvTimeProfile } from '../../hypervisor/pvtime/index.js';
 import {
   type DowntimePolicy,
@@ -37,6 +46,8 @@ export interface MigrationDefaults {
   readonly strategy: StrategyName;
   readonly downtime: DowntimePolicy;
   readonly pause: Ps;
+  /** Identification registers that may differ from what the guest has read. */
+  readonly allow: readonly IdentityRegister[];
 }
 
 /** Image files, as written: relative to the scenario's file. */
@@ -83,7 +94,7 @@ export const MATRIX_KEYS = [
 const EPOCH = Date.UTC(2026, 0, 1) / 1000;
 const MAX_LIMIT: Ps = 3600n * 1_000_000_000_000n;
 const DEFAULT_LIMIT = '60s';
-const MAX_STEAL = 64;
+const MAX_LIST = 64;
 
 const ownWords = (error: unknown): never => {
   if (error instanceof RangeError) throw new RangeError(error.message.replace(/^--/, ''));
@@ -120,6 +131,9 @@ function imageOf(node: Node, name: string): string {
   return image;
 }
 
+export const readAllow = (node: Node, name: string): IdentityRegister[] =>
+  items(node, name, MAX_LIST).map((item) => parseIdentityRegister(text(item, name), name));
+
 /** The migration keys, from the top of a file. */
 export function readMigrationDefaults(fields: Fields): MigrationDefaults {
   return {
@@ -127,6 +141,7 @@ export function readMigrationDefaults(fields: Fields): MigrationDefaults {
     strategy: fields.read('strategy', (n, name) => parseStrategy(text(n, name), name)) ?? 'offset',
     downtime: fields.read('downtime', (n, name) => parseDowntime(text(n, name), name)) ?? 'paused',
     pause: fields.read('pause', (n, name) => parseDuration(text(n, name), name)) ?? 10n * PS_PER_MILLISECOND,
+    allow: fields.read('allow', readAllow) ?? [],
   };
 }
 
@@ -153,24 +168,37 @@ function readConfig(fields: Fields): VmConfig {
   return { ...config, ramBytes: ramBytes ?? config.ramBytes };
 }
 
+/** What the guest is told of the CPUs it may meet: the one it begins on, and those that the file names. */
+function readImplementations(fields: Fields, cpu: string, spec: HostSpec): Pick<VmConfig, 'implementations'> {
+  const named = fields.read('may-meet', (n, name) =>
+    items(n, name, MAX_LIST).map((item) => parseImplementation(text(item, name))),
+  );
+  if (!named?.length) return {};
+  const first = implementationOf(hostIdentity(spec.cpu, PROFILES[cpu]!));
+  const implementations = fields.problems.try(fields.node.line, () => implementationList([first, ...named]));
+  return implementations ? { implementations } : {};
+}
+
 function readMachine(fields: Fields): MachineSettings {
   const seed = fields.read('seed', (n, name) => whole(n, name, 0, 2 ** 32 - 1)) ?? 1;
   const steal = fields.read('steal', (n, name) => {
-    const patterns = items(n, name, MAX_STEAL).map((item) => parseSteal(text(item, name), name));
+    const patterns = items(n, name, MAX_LIST).map((item) => parseSteal(text(item, name), name));
     try {
       return new StealSchedule(patterns, seed).patterns;
     } catch (error) {
       return ownWords(error);
     }
   });
+  const spec = fields.read('host', (n, name) => parseHost(text(n, name), name)) ?? parseHost('62.5MHz');
+  const config = readConfig(fields);
   return {
-    spec: fields.read('host', (n, name) => parseHost(text(n, name), name)) ?? parseHost('62.5MHz'),
+    spec,
     ips: fields.read('ips', ipsOf) ?? 1e9,
     quantum: fields.read('quantum', quantumOf) ?? 10n * PS_PER_MICROSECOND,
     costs: fields.read('cost', (n, name) => parseCosts(text(n, name), DEFAULT_COSTS, name)) ?? { ...DEFAULT_COSTS },
     steal: steal ?? [],
     seed,
-    config: readConfig(fields),
+    config: { ...config, ...readImplementations(fields, config.cpu, spec) },
     engine: fields.read('engine', (n, name) => choice(n, name, ['interp', 'jit'] as const)) ?? 'interp',
   };
 }
