@@ -1,8 +1,9 @@
 /** `chronovisor verify`: runs scenario files and says whether each went as it expects. */
 import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
 import type { Command } from 'commander';
 import { debianCloud, findDebianCloud } from '../loader/debian/index.js';
-import type { RunPlan } from '../verify/scenario/index.js';
+import { type RunPlan, reportFiles } from '../verify/scenario/index.js';
 import { EXIT, UsageError } from './errors.js';
 import { checkOutput, makeFolder, writeOutput } from './files.js';
 import { cacheFolder } from './image.js';
@@ -11,7 +12,7 @@ import { DEBIAN, findFiles, type ImagePaths, imagePaths, readScenarios } from '.
 import type { Job, RunResult } from './scenario/messages.js';
 import { runAll } from './scenario/pool.js';
 import { progressOn } from './scenario/progress.js';
-import { jsonOf, junitOf } from './scenario/results.js';
+import { jsonOf, junitOf, type Suite } from './scenario/results.js';
 import { summaryOf, tableOf } from './scenario/table.js';
 import { verdictOf } from './scenario/verdict.js';
 
@@ -93,6 +94,10 @@ async function verify(args: readonly string[], options: VerifyOptions): Promise<
   const jobs = integer(options.jobs, '--jobs', 1, MAX_JOBS);
   const outputs = [options.junit, options.json].filter((path) => path !== undefined);
   for (const path of outputs) checkOutput(path);
+  if (options.report !== undefined) {
+    makeFolder(options.report);
+    checkOutput(join(options.report, 'index.html'));
+  }
   const { plans, errors } = readScenarios(findFiles(args));
   for (const error of errors) err(error);
   if (errors.length) return EXIT.usage;
@@ -105,13 +110,25 @@ async function verify(args: readonly string[], options: VerifyOptions): Promise<
   const suite = { plans, results };
   if (options.json) writeOutput(options.json, jsonOf(suite));
   if (options.junit) writeOutput(options.junit, junitOf(suite));
+  if (options.report) writeReport(options.report, suite);
   return exitCodeOf(results);
+}
+
+function writeReport(folder: string, { plans, results }: Suite): void {
+  const runs = plans.map((plan, i) => {
+    const result = results[i]!;
+    const outcome = result.kind === 'done' ? result.outcome : null;
+    return { plan, outcome, reason: result.kind === 'done' ? '' : result.text, failed: result.kind === 'failed' };
+  });
+  for (const { name, html } of reportFiles(runs, summaryOf(results))) writeOutput(join(folder, name), html);
+  err(`report: ${join(folder, 'index.html')}`);
 }
 
 export function addVerify(program: Command): void {
   program
     .command('verify <paths...>')
     .description('run scenario files, or all *.yaml in folders, and compare with what they expect')
+    .option('--report <folder>', 'write an HTML report: an overview and a page for each run')
     .option('--junit <file>', 'write the results as JUnit XML')
     .option('--json <file>', 'write the results as JSON')
     .option('--jobs <n>', 'runs at once', String(Math.min(availableParallelism(), MAX_JOBS)))

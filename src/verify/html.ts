@@ -30,10 +30,10 @@ svg .native { stroke: var(--native); } svg .pv { stroke: var(--pv); stroke-dasha
 .legend .pv { color: var(--pv); } .legend .truth { color: var(--soft); } .legend .band::before { height: .9em; background: var(--band); }
 `;
 
-/** A whole page; `body` is HTML. */
-export const page = (title: string, body: string): string => `<!doctype html>
+/** A whole page; `body` is HTML, `style` CSS beyond the common. */
+export const page = (title: string, body: string, style = ''): string => `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${escaped(title)}</title><style>${STYLE}</style></head><body>
+<title>${escaped(title)}</title><style>${STYLE}${style}</style></head><body>
 <h1>${escaped(title)}</h1>
 ${body}
 </body></html>

@@ -8,15 +8,15 @@ export interface Series {
   readonly points: readonly (readonly [number, number])[];
 }
 
-const WIDTH = 640;
-const HEIGHT = 300;
-const LEFT = 64;
+const WIDTH = 420;
+const HEIGHT = 260;
+const LEFT = 56;
 const RIGHT = 12;
 const TOP = 12;
 const BOTTOM = 40;
 
 /** About five round numbers from `low` to `high`. */
-function ticks(low: number, high: number): number[] {
+export function ticks(low: number, high: number): number[] {
   const raw = (high - low) / 5 || 1;
   const power = 10 ** Math.floor(Math.log10(raw));
   const step = [1, 2, 5, 10].map((m) => m * power).find((s) => s >= raw)!;

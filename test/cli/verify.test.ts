@@ -89,6 +89,24 @@ expect: { code: 1, console: ["/^nobody/", "not /^READY/"], fails: [timer-early] 
     expect(xml).toMatch(/<testsuites name="chronovisor" tests="1" failures="1" errors="0" time="\d+\.\d{3}">/);
   });
 
+  it('writes a report of pages that need nothing else, with a link to each run that was made', async () => {
+    const file = scenario(CLOCK.replace('expect', 'x'));
+    const skipped = scenario('name: linux <b>\nimage: debian-cloud\n');
+    const report = join(folder, 'report/new');
+    const { stderr } = await verify(file, skipped, '--report', report, '--cache', join(folder, 'none'));
+    expect(stderr).toContain(`report: ${join(report, 'index.html')}`);
+    const page = (name: string): string => readFileSync(join(report, name), 'utf8');
+    const links = [...page('index.html').matchAll(/href="([^"]+)"/g)].map((m) => m[1]!);
+    expect(links).toHaveLength(1);
+    expect(page('index.html')).toContain('linux &lt;b&gt;');
+    const run = page(links[0]!);
+    expect(run).toContain('counter-rate: want pass; got FAIL');
+    for (const title of ['Guest time against true time', 'What each vCPU did', 'Migrations', 'Console']) {
+      expect(run).toContain(title);
+    }
+    for (const html of [page('index.html'), run]) expect(html).not.toMatch(/https?:|<script|<link|src=|NaN|undefined/);
+  });
+
   it('ends a run at its limit, and one whose image cannot be loaded', async () => {
     const slow = scenario(`${CLOCK.replace('samples=100', 'samples=2000000')}limit: 300ms\n`);
     const text = join(folder, 'image.elf');

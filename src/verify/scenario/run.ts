@@ -2,6 +2,7 @@
 
 import { PROFILES } from '../../arch/profiles.js';
 import type { Ps } from '../../arch/timer/time.js';
+import type { VcpuAccount } from '../../host/host.js';
 import { StealSchedule } from '../../host/steal.js';
 import { PV_TIME_BASE } from '../../hypervisor/pvtime/index.js';
 import { planLoad } from '../../loader/index.js';
@@ -12,6 +13,7 @@ import { Session, type SessionEvent, type SessionStatus } from '../session.js';
 import type { Verdict } from '../verdict.js';
 import { Watch } from '../watch.js';
 import { describeWhen } from '../when.js';
+import { ActivityBands, type Bands } from './bands.js';
 import type { ScenarioAction, ScenarioEvent } from './events.js';
 import { compare, type Difference } from './expect.js';
 import type { RunPlan } from './parse.js';
@@ -44,6 +46,17 @@ export interface RunOutcome {
   readonly migrations: readonly MigrationRecord[];
   readonly refusals: readonly string[];
   readonly console: string;
+  readonly pictures: Pictures;
+}
+
+/** What the report draws. */
+export interface Pictures {
+  /** [true time, guest time by the first frequency] in seconds. */
+  readonly samples: readonly (readonly [number, number])[];
+  readonly bands: Bands;
+  readonly accounts: readonly Readonly<VcpuAccount>[];
+  /** [n] counts timer interrupts that were late by less than 2^n ns and not by less than 2^(n-1). */
+  readonly lateness: readonly number[];
 }
 
 /** Characters of the console that are kept: the last ones of a guest that prints more. */
@@ -105,6 +118,7 @@ interface Finished {
   readonly status: SessionStatus | 'limit';
   readonly console: string;
   readonly missed: readonly string[];
+  readonly bands: ActivityBands;
 }
 
 /** Runs the plan's events one after another: each waits for the one before it. */
@@ -118,7 +132,15 @@ function execute(plan: RunPlan, events: readonly ScenarioEvent[], images: Images
     if (console.length > 2 * MAX_CONSOLE) console = console.slice(-MAX_CONSOLE);
   });
   session.onMigration = (record) => watch.migrated(record);
-  session.onReplace = (next) => watch.follow(next);
+  const bands = new ActivityBands(machine.vm.vcpus.length);
+  const draw = ({ host }: Machine): void => {
+    host.onActivity = (vcpu, activity, from, to) => bands.add(vcpu, activity, from, to);
+  };
+  draw(machine);
+  session.onReplace = (next) => {
+    watch.follow(next);
+    draw(next);
+  };
   let done = 0;
   const scheduleNext = (): void => {
     const event = events[done];
@@ -140,7 +162,22 @@ function execute(plan: RunPlan, events: readonly ScenarioEvent[], images: Images
     env.progress?.(session.machine.host.now());
     if (status === 'yielded' && told >= deadline) status = 'limit';
   }
-  return { session, watch, status, console, missed: events.slice(done).map(nameOf) };
+  return { session, watch, status, console, bands, missed: events.slice(done).map(nameOf) };
+}
+
+function picturesOf(plan: RunPlan, { session, watch, bands }: Finished): Pictures {
+  const [first] = watch.samples.list;
+  const seconds = (t: Ps): number => Number(t) / 1e12;
+  const hz = plan.machine.spec.freqHz;
+  return {
+    samples: watch.samples.list.map((s) => [
+      seconds(s.time),
+      seconds(first!.time) + Number(s.value - first!.value) / hz,
+    ]),
+    bands: bands.bands,
+    accounts: session.machine.host.accounts,
+    lateness: [],
+  };
 }
 
 const withoutSaves = (events: readonly ScenarioEvent[]): ScenarioEvent[] =>
@@ -148,7 +185,8 @@ const withoutSaves = (events: readonly ScenarioEvent[]): ScenarioEvent[] =>
 
 /** @throws RangeError, BadImage or BadDeviceTree where the machine cannot be made */
 export function runScenario(plan: RunPlan, images: Images, env: RunEnvironment): RunOutcome {
-  const { session, watch, status, console, missed } = execute(plan, plan.events, images, env);
+  const finished = execute(plan, plan.events, images, env);
+  const { session, watch, status, console, missed } = finished;
   const { machine } = session;
   const code = status === 'exit' && machine.vm.end?.kind === 'exit' ? machine.vm.end.code : null;
   const verdicts = watch.verdicts();
@@ -170,5 +208,6 @@ export function runScenario(plan: RunPlan, images: Images, env: RunEnvironment):
     migrations: session.migrations,
     refusals,
     console,
+    pictures: picturesOf(plan, finished),
   };
 }
