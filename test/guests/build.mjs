@@ -7,8 +7,14 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const COMPILER = 'aarch64-linux-gnu-gcc';
+const OBJCOPY = 'aarch64-linux-gnu-objcopy';
 const GUESTS = fileURLToPath(new URL('../../guests/', import.meta.url));
 const STACK_SIZE = 16384;
+
+/** Flat images that guests carry: [output, linker script, sources], relative to guests/, built before them. */
+const FIRMWARE = [
+  ['../firmware/runtime.bin', '../firmware/linker.ld', ['../firmware/stub.S', '../firmware/runtime.c']],
+];
 
 const FLAGS = [
   ...['-std=gnu11', '-O2', '-g0', '-Wall', '-Wextra', '-Werror'],
@@ -16,11 +22,10 @@ const FLAGS = [
   ...['-ffreestanding', '-fno-builtin', '-fno-tree-loop-distribute-patterns', '-fno-stack-protector'],
   ...['-fno-pic', '-fno-pie', '-no-pie', '-fno-common', '-fno-asynchronous-unwind-tables', '-fno-ident'],
   ...['-static', '-nostdlib', `-DSTACK_SIZE=${STACK_SIZE}`, `-ffile-prefix-map=${GUESTS}=`],
-  ...['-Wl,--build-id=none', '-Wl,-z,max-page-size=4096', '-Wl,-z,noexecstack', '-T', 'lib/linker.ld'],
+  ...['-Wl,--build-id=none', '-Wl,-z,max-page-size=4096', '-Wl,-z,noexecstack'],
 ];
 
 /** Programs for Linux instead of the bare machine: folders `linux-*`, without lib. */
-const LINUX_FLAGS = [...FLAGS.slice(0, FLAGS.indexOf('-T')), '-Wl,-z,separate-code'];
 const isForLinux = (name) => name.startsWith('linux-');
 
 function fail(message, status) {
@@ -45,9 +50,26 @@ function guestNames() {
 
 // Relative source paths and one working directory: nothing of the machine it is built on gets into the file.
 function build(name, output) {
-  const args = isForLinux(name)
-    ? [...LINUX_FLAGS, '-o', output, ...sourcesOf(name)]
-    : [...FLAGS, '-o', output, ...sourcesOf('lib'), ...sourcesOf(name)];
+  if (isForLinux(name)) return compile(name, ['-Wl,-z,separate-code', '-o', output, ...sourcesOf(name)]);
+  const own = `${name}/linker.ld`;
+  const script = existsSync(join(GUESTS, own)) ? own : 'lib/linker.ld';
+  compile(name, ['-T', script, '-o', output, ...sourcesOf('lib'), ...sourcesOf(name)]);
+}
+
+function buildFirmware([name, script, sources], output) {
+  const folder = mkdtempSync(join(tmpdir(), 'chronovisor-firmware-'));
+  try {
+    const elf = join(folder, 'firmware.elf');
+    compile(name, ['-T', script, '-o', elf, ...sources]);
+    const { error, status, stderr } = spawnSync(OBJCOPY, ['-O', 'binary', elf, output], { encoding: 'utf8' });
+    if (error || status !== 0) fail(`${name}: ${OBJCOPY}: ${error?.message ?? stderr}`, 2);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function compile(name, own) {
+  const args = [...FLAGS, ...own];
   const result = spawnSync(COMPILER, args, { cwd: GUESTS, encoding: 'utf8', env: { ...process.env, LC_ALL: 'C' } });
   if (result.error?.code === 'ENOENT') {
     fail(`${COMPILER} not found: install the Debian package gcc-aarch64-linux-gnu`, 2);
@@ -59,6 +81,14 @@ function build(name, output) {
 function check(names) {
   const folder = mkdtempSync(join(tmpdir(), 'chronovisor-guests-'));
   try {
+    const stale = FIRMWARE.filter((one) => {
+      const rebuilt = join(folder, 'firmware.bin');
+      buildFirmware(one, rebuilt);
+      const prebuilt = join(GUESTS, one[0]);
+      return !existsSync(prebuilt) || !readFileSync(prebuilt).equals(readFileSync(rebuilt));
+    });
+    if (stale.length > 0)
+      fail(`${stale.map(([name]) => name.slice(3)).join(', ')}: not what the sources build to; run npm run guests`, 1);
     return names.filter((name) => {
       const rebuilt = join(folder, `${name}.elf`);
       build(name, rebuilt);
@@ -84,6 +114,7 @@ if (options.includes('--check')) {
   }
   process.stdout.write(`guests: ${names.length} prebuilt files are what the sources build to\n`);
 } else {
+  for (const one of FIRMWARE) buildFirmware(one, join(GUESTS, one[0]));
   for (const name of names) {
     mkdirSync(join(GUESTS, name), { recursive: true });
     build(name, join(GUESTS, name, `${name}.elf`));

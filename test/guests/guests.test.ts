@@ -2,7 +2,21 @@
 import { describe, expect, test } from 'vitest';
 import { guestMachine, type MachineOptions, runToEnd } from '../support/machine.js';
 
-const GUESTS = ['hello', 'clock', 'steal', 'ticks', 'smp', 'mmu', 'gic', 'edges', 'rtc', 'wfe', 'identity', 'ptp'];
+const GUESTS = [
+  'hello',
+  'clock',
+  'steal',
+  'ticks',
+  'smp',
+  'mmu',
+  'gic',
+  'edges',
+  'rtc',
+  'wfe',
+  'agents',
+  'identity',
+  'ptp',
+];
 const QUICK = 'exit=semihosting lines=0 every=0 lpt=on samples=200';
 
 const MACHINES: MachineOptions[] = [

@@ -1,0 +1,2 @@
+// Live Physical Time as in `clock`.
+#include "../clock/lpt.c"
