@@ -12,11 +12,11 @@ export { parseStrategy, STRATEGIES, type StrategyName } from './hypervisor/strat
 export { checkConfig, type VmConfig } from './hypervisor/vm/config.js';
 export type { GuestMemory } from './hypervisor/vm/guest-memory.js';
 export type { GuestEnd } from './hypervisor/vm/host.js';
-export type { VmObserver } from './hypervisor/vm/observer.js';
 export { Vm, type VmState } from './hypervisor/vm/vm.js';
 export { BadSnapshot } from './migration/errors.js';
 export { beginWith, type MigrationRecord, migrate } from './migration/migrate.js';
 export { createMachine, describeSnapshot, type Machine, restoreSnapshot, saveSnapshot } from './migration/snapshot.js';
+export * from './trace/index.js';
 export { Session, type SessionEvent, type SessionStatus } from './verify/session.js';
 export type { Verdict } from './verify/verdict.js';
 export { Watch } from './verify/watch.js';

@@ -9,6 +9,7 @@ import { symbolize } from '../loader/index.js';
 import type { MigrationRecord } from '../migration/migrate.js';
 import type { Machine } from '../migration/snapshot.js';
 import { saveSnapshot } from '../migration/snapshot.js';
+import { hintsOf } from '../verify/hints.js';
 import { runPage } from '../verify/run-report.js';
 import { Session, type SessionEvent, type SessionStatus } from '../verify/session.js';
 import type { Verdict } from '../verify/verdict.js';
@@ -66,7 +67,6 @@ export async function execute(
   });
   session.onMigration = (m) => {
     flush();
-    watch.migrated(m);
     log.info({ from: m.from.name, to: m.to.name, strategy: m.strategy, instructions: m.instructions }, 'migrated');
     const hosts = `${formatFrequency(m.from.freqHz)} -> ${formatFrequency(m.to.freqHz)}`;
     const downtime = formatDuration(m.resume - m.stop);
@@ -89,7 +89,7 @@ export async function execute(
     flush();
   }
   if (options.save && !options.saveAt) writeOutput(options.save, saveSnapshot(machine));
-  const verdicts = watch.verdicts();
+  const verdicts = watch.verdicts(status === 'stalled');
   const missed = session.pending.flatMap((event) => missedEvent(event) ?? []);
   const guestExit = machine.vm.end?.kind === 'exit' ? machine.vm.end.code : null;
   const result: RunResult = {
@@ -262,15 +262,11 @@ function exitCodeOf(status: RunResult['status'], guestExit: number | null, faile
 
 function printVerdicts(verdicts: readonly Verdict[], symbols: readonly ImageSymbol[]): void {
   err('verdicts');
-  for (const v of verdicts) {
+  for (const v of verdicts.filter((it) => it.status !== 'not-applicable')) {
     const where = v.first ? `; first seen ${place(v.first, symbols)}` : '';
     err(`  ${v.name.padEnd(20)} ${v.status === 'pass' ? 'pass' : 'FAIL'}   ${v.text}${where}`);
   }
-  if (verdicts.some((v) => v.name === 'counter-rate' && v.status === 'fail')) {
-    err(
-      'hint: this guest reads a counter whose frequency changed under it; try --strategy trap or scaled (any guest) or lpt (a guest that knows DEN0057A)',
-    );
-  }
+  for (const hint of hintsOf(verdicts)) err(`hint: ${hint}`);
 }
 
 function place(first: NonNullable<Verdict['first']>, symbols: readonly ImageSymbol[]): string {

@@ -100,14 +100,7 @@ export class MachineRegisters {
 
   /** What a debugger reads and writes, the guest has not: nobody who watches the guest is told. */
   #unobserved<T>(work: () => T): T {
-    const vm = this.#vm;
-    const { observer } = vm;
-    vm.observer = null;
-    try {
-      return work();
-    } finally {
-      vm.observer = observer;
-    }
+    return this.#vm.trace.silently(work);
   }
 
   /** EL0t, EL1t and EL1h, with the PSTATE bits that the profile has. */

@@ -172,14 +172,16 @@ describe('accounts', () => {
   });
 
   it('are what the stretches told to a listener add up to', () => {
-    const { host } = guestMachine('smp', { vcpus: 2, steal: ['every=300us for=100us'] });
+    const { host, vm } = guestMachine('smp', { vcpus: 2, steal: ['every=300us for=100us'] });
     const heard = [0, 1].map((): VcpuAccount => ({ running: 0n, idle: 0n, stolen: 0n, paused: 0n, off: 0n }));
     const last = [0n, 0n];
-    host.onActivity = (vcpu, activity, from, to) => {
-      expect(from).toBe(last[vcpu]);
-      last[vcpu] = to;
-      heard[vcpu]![activity] += to - from;
-    };
+    vm.trace.listen({
+      activity: ({ vcpu, activity, from, to }) => {
+        expect(from).toBe(last[vcpu]);
+        last[vcpu] = to;
+        heard[vcpu]![activity] += to - from;
+      },
+    });
     host.run();
     expect(heard).toEqual(host.accounts);
   });

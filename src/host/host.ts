@@ -98,8 +98,6 @@ export class Host implements VmHost {
   readonly exitTime: Record<ExitKind, Ps> = { hypercall: 0n, mmioVgic: 0n, mmioUser: 0n, eoi: 0n, ipi: 0n, trap: 0n };
   /** Takes what the guest transmits. */
   onTransmit: (byte: number) => void = () => {};
-  /** Sees every vCPU's activity over every stretch of host time. */
-  onActivity: ((vcpu: number, activity: Activity, from: Ps, to: Ps) => void) | null = null;
 
   constructor(options: HostOptions, state?: HostState) {
     this.options = options;
@@ -154,10 +152,12 @@ export class Host implements VmHost {
   charge(kind: ExitKind): void {
     this.exits[kind]++;
     const cost = costOf(this.options.costs, kind);
+    const vm = this.#vm!;
+    vm.trace.exit(vm.engine.cpu.vcpu, kind, cost);
     if (!cost) return;
     const slots = (cost + this.#timeline.slotPs - 1n) / this.#timeline.slotPs;
     this.exitTime[kind] += slots * this.#timeline.slotPs;
-    this.#vm!.engine.charge(Number(slots));
+    vm.engine.charge(Number(slots));
   }
 
   transmit(byte: number): void {
@@ -201,7 +201,7 @@ export class Host implements VmHost {
     this.#timeline.advanceTo(from + duration);
     for (const [vcpu, account] of this.#accounts.entries()) {
       account.paused += duration;
-      this.onActivity?.(vcpu, 'paused', from, from + duration);
+      this.#vm?.trace.activity(vcpu, 'paused', from, from + duration, false);
     }
   }
 
@@ -249,14 +249,18 @@ export class Host implements VmHost {
       const stepFrom = this.allowances?.[vcpu] === 'step' ? vm.engine.retired[vcpu]! : null;
       const most = stepFrom === null ? Math.min(toHorizon, quota) : 1;
       let exit: Exit = Exit.Budget;
-      this.#pass(activities, () => {
-        vm.publishStolenTime(vcpu);
-        exit = vm.enter(vcpu, Math.max(1, most));
-        const used = vm.engine.takeConsumed();
-        this.#timeline.spend(used);
-        // A vCPU that runs alone has its whole turn before it when another wakes, wherever slices were cut.
-        this.#left = running === 1 ? this.#quantumSlots : this.#left - used;
-      });
+      this.#pass(
+        activities,
+        () => {
+          vm.publishStolenTime(vcpu);
+          exit = vm.enter(vcpu, Math.max(1, most));
+          const used = vm.engine.takeConsumed();
+          this.#timeline.spend(used);
+          // A vCPU that runs alone has its whole turn before it when another wakes, wherever slices were cut.
+          this.#left = running === 1 ? this.#quantumSlots : this.#left - used;
+        },
+        vcpu,
+      );
       if (this.#left <= 0 || exit === (Exit.Wfe as Exit)) this.#nextTurn();
       const stepped = stepFrom !== null && vm.engine.retired[vcpu] !== stepFrom && !vm.end;
       if (stepped || exit === (Exit.Debug as Exit)) return 'debug';
@@ -302,18 +306,18 @@ export class Host implements VmHost {
   }
 
   /** Books the time that `work` takes to what each vCPU did meanwhile. */
-  #pass(activities: readonly Activity[], work: () => void): void {
+  #pass(activities: readonly Activity[], work: () => void, executed = -1): void {
     const from = this.now();
     work();
     const to = this.now();
-    for (const [vcpu, activity] of activities.entries()) this.#book(vcpu, activity, from, to);
+    for (let v = 0; v < activities.length; v++) this.#book(v, activities[v]!, from, to, v === executed);
   }
 
-  #book(vcpu: number, activity: Activity, from: Ps, to: Ps): void {
+  #book(vcpu: number, activity: Activity, from: Ps, to: Ps, executed = false): void {
     if (to === from) return;
     this.#accounts[vcpu]![activity] += to - from;
     if (activity === 'stolen') this.#vm!.vcpus[vcpu]!.stolen += to - from - this.#unseen(vcpu, from, to);
-    this.onActivity?.(vcpu, activity, from, to);
+    this.#vm!.trace.activity(vcpu, activity, from, to, executed);
   }
 
   /** Fault run-delay-gap: how much of stolen time goes unseen. */

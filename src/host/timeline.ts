@@ -19,6 +19,9 @@ export interface TimelineState {
 export class Timeline {
   readonly slotPs: Ps;
   #state: TimelineState;
+  /** The last answer of `now`: one instruction's events ask for the same instant several times. */
+  #asked = -1;
+  #answer: Ps = 0n;
 
   /**
    * @param ips instructions a second of one vCPU; must divide 10^12, so that a slot is whole picoseconds
@@ -38,14 +41,18 @@ export class Timeline {
 
   /** Host time after `slots` more slots of work that have not been `spend`-ed yet. */
   now(slots = 0): Ps {
+    if (slots === this.#asked) return this.#answer;
     const { anchor, work, parallel } = this.#state;
     const total = slots ? work + BigInt(slots) * this.slotPs : work;
-    return parallel === 1 ? anchor + total : anchor + total / BigInt(parallel);
+    this.#asked = slots;
+    this.#answer = parallel === 1 ? anchor + total : anchor + total / BigInt(parallel);
+    return this.#answer;
   }
 
   /** Lets the time of `slots` slots pass. */
   spend(slots: number): void {
     this.#state.work += BigInt(slots) * this.slotPs;
+    this.#asked = -1;
   }
 
   /** Slots of work until `now()` is at least `instant`; at least 0. */
@@ -59,11 +66,13 @@ export class Timeline {
   advanceTo(instant: Ps): void {
     const now = this.now();
     if (instant > now) Object.assign(this.#state, { anchor: instant, work: 0n });
+    this.#asked = -1;
   }
 
   /** How many processors share the work from now on. */
   setParallel(parallel: number): void {
     if (parallel === this.#state.parallel) return;
     this.#state = { anchor: this.now(), work: 0n, parallel };
+    this.#asked = -1;
   }
 }

@@ -15,6 +15,7 @@ import type { Vm } from '../hypervisor/vm/vm.js';
 import { admitHostCpu } from './compatibility.js';
 import { spoiledPlan, spoilResume } from './faults.js';
 import type { Machine } from './snapshot.js';
+import { traceResume, traceStop } from './traced.js';
 
 /** What a migration did, for reports. Counters are vCPU 0's virtual counter and the PV counter derived from it. */
 export interface MigrationRecord {
@@ -63,13 +64,14 @@ export function admitMove(
  * @throws RangeError where the strategy or the policy cannot be kept, or the destination's CPU refuses; nothing has changed then
  */
 export function migrate(
-  { host, vm }: Machine,
+  machine: Machine,
   to: HostSpec,
   strategy: StrategyName,
   downtime: Ps,
   policy: DowntimePolicy = 'paused',
   allow: readonly IdentityRegister[] = [],
 ): MigrationRecord {
+  const { host, vm } = machine;
   const from = host.counter;
   admitMove({ host, vm }, to, strategy, policy, allow);
   const stop = host.now();
@@ -87,6 +89,7 @@ export function migrate(
   const counters = { from: vm.counter, to: guestCounter(good.time, input.to) };
   const plan = spoiledPlan(vm.faults, good, { ...input, ...counters, resume: good.resume });
   const { resume } = plan;
+  traceStop(machine, to, strategy);
   host.becomes(to, resume - stop, policy === 'stolen' ? wakeTimes(vm, resume) : null);
   vm.setTime(plan.time);
   for (const [i, timer] of plan.timers.entries()) vm.vcpus[i]!.timer.restore(timer);
@@ -94,8 +97,8 @@ export function migrate(
   vm.lpt = plan.lpt;
   if (plan.lptPage) vm.publishLpt(plan.lptPage);
   for (let v = 0; v < vm.vcpus.length; v++) vm.updateTimers(v);
-  spoilResume({ host, vm }, stop, resume);
-  return {
+  spoilResume(machine, stop, resume);
+  return traceResume(machine, {
     stop,
     resume,
     hidden: policy === 'paused' ? downtime : 0n,
@@ -110,7 +113,7 @@ export function migrate(
     virtualAfter: plan.virtualAfter,
     pvBefore: plan.pvBefore,
     pvAfter: plan.pvAfter,
-  };
+  });
 }
 
 /**

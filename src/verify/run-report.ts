@@ -24,10 +24,16 @@ export interface RunReport {
 
 const seconds = (t: Ps): number => Number(t) / Number(PS_PER_SECOND);
 
+const STATUS = {
+  pass: '<td class="good">pass</td>',
+  fail: '<td class="bad">FAIL</td>',
+  'not-applicable': '<td>-</td>',
+};
+
 function verdictTable(verdicts: readonly Verdict[]): string {
   const rows = verdicts.map((v) => {
     const place = v.first ? `${v.first.timeNs} ns, vCPU ${v.first.vcpu}, pc ${v.first.pc}` : '-';
-    const status = v.status === 'pass' ? '<td class="good">pass</td>' : '<td class="bad">FAIL</td>';
+    const status = STATUS[v.status];
     return (
       `<tr><td>${v.name}</td>${status}<td class="n">${v.value}</td><td class="n">${v.bound ?? '-'}</td><td>${v.unit}</td>` +
       `<td>${escaped(v.text)}</td><td>${place}</td></tr>`

@@ -13,10 +13,11 @@ export class CounterSamples {
   #every = 1;
   #skipped = 0;
 
-  add(time: Ps, value: bigint): void {
+  /** The sample's fields are read only where it is kept. */
+  add(sample: CounterSample): void {
     if (++this.#skipped < this.#every) return;
     this.#skipped = 0;
-    this.#list.push({ time, value });
+    this.#list.push({ time: sample.time, value: sample.value });
     if (this.#list.length < LIMIT) return;
     // The last one goes, too; it is what came since the one before.
     this.#list = this.#list.filter((_, i) => i % 2 === 0);

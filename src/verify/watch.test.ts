@@ -26,7 +26,6 @@ function verdictsOf(
     [migrate, { when: parseWhen('t=60ms', ''), action: { kind: 'stop' } }],
     () => {},
   );
-  session.onMigration = (m) => watch.migrated(m);
   session.run();
   expect(session.migrations).toHaveLength(1);
   return new Map(watch.verdicts().map((v) => [v.name, v]));
@@ -38,7 +37,7 @@ describe('a guest that only reads its counter', () => {
   it('keeps time between hosts of the same frequency', () => {
     const verdicts = verdictsOf('ticks', TICKS, '25MHz', 'offset');
     expect([...verdicts.values()].filter((v) => v.status === 'fail')).toEqual([]);
-    expect(verdicts.get('counter-rate')).toMatchObject({ value: 1, text: 'constant' });
+    expect(verdicts.get('counter-rate')).toMatchObject({ status: 'pass', value: 1 });
   });
 
   it.each([
@@ -73,7 +72,7 @@ describe('the time stolen', () => {
 describe('samples', () => {
   it('stay few, even and in order however many come', () => {
     const samples = new CounterSamples();
-    for (let n = 1; n <= 100_000; n++) samples.add(BigInt(n) * 1000n, BigInt(n));
+    for (let n = 1; n <= 100_000; n++) samples.add({ time: BigInt(n) * 1000n, value: BigInt(n) });
     const { list } = samples;
     expect(list.length).toBeGreaterThan(500);
     expect(list.length).toBeLessThan(2048);

@@ -4,6 +4,7 @@ import { stateHash } from '../../src/cli/state-hash.js';
 import { MachineTarget } from '../../src/debug/machine-target.js';
 import type { Allowance, Stop } from '../../src/debug/target.js';
 import type { Machine } from '../../src/migration/snapshot.js';
+import { TRACE_KINDS } from '../../src/trace/index.js';
 import { Session } from '../../src/verify/session.js';
 import { guestMachine, type MachineOptions } from '../support/machine.js';
 
@@ -41,13 +42,7 @@ test('reading every register and memory changes no state and tells no observer, 
     const target = attach(machine);
     machine.host.run({ instructions: at });
     const before = stateHash(machine);
-    machine.vm.observer = {
-      counterRead: tell,
-      frequencyRead: tell,
-      timerWritten: tell,
-      acknowledged: tell,
-      lptGiven: tell,
-    };
+    machine.vm.trace.listen(Object.fromEntries(TRACE_KINDS.map((kind) => [kind, tell])));
     for (let vcpu = 0; vcpu < 3; vcpu++) {
       for (let n = 0; n < target.registers.length; n++) expect(target.readRegister(vcpu, n)).not.toBeNull();
       target.readMemory(vcpu, BigInt(ENTRY), 8192);

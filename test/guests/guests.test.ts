@@ -1,5 +1,6 @@
-/** Every test guest passes on our machine, on both profiles, both engines, one and several vCPUs. */
+/** Every test guest passes on our machine, on both profiles, both engines, one and several vCPUs; so does every verdict. */
 import { describe, expect, test } from 'vitest';
+import { Watch } from '../../src/verify/watch.js';
 import { guestMachine, type MachineOptions, runToEnd } from '../support/machine.js';
 
 const GUESTS = [
@@ -28,7 +29,9 @@ const MACHINES: MachineOptions[] = [
 describe.each(MACHINES)('%j', (options) => {
   test.each(GUESTS)('%s', (guest) => {
     const machine = guestMachine(guest, { ...options, bootargs: QUICK });
+    const watch = new Watch(machine);
     const { status, console } = runToEnd(machine);
+    expect(watch.verdicts(status === 'stalled').filter((v) => v.status === 'fail')).toEqual([]);
     expect(console).not.toMatch(/^(not ok|Bail out)/m);
     expect(console).toMatch(/^1\.\.[1-9]\d*$/m);
     expect(console.match(/^ok /gm)?.length).toBe(Number(/^1\.\.(\d+)$/m.exec(console)![1]));

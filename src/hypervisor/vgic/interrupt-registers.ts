@@ -33,6 +33,8 @@ function configure<K extends 'enabled' | 'group' | 'priority' | 'edge'>(
 
 function setLatch(model: VgicModel, irq: Interrupt, latch: boolean): void {
   if (irq.latch === latch && !irq.again) return;
+  if (latch) model.host.trace?.interruptPending(irq.target, irq.intid, -1);
+  else model.host.trace?.interruptState(irq.target, irq.intid, 'unpended');
   change(model, irq, (it) => {
     it.latch = latch;
     it.again = false;
@@ -41,6 +43,7 @@ function setLatch(model: VgicModel, irq: Interrupt, latch: boolean): void {
 
 function setActive(model: VgicModel, irq: Interrupt, active: boolean): void {
   if (irq.active === active) return;
+  model.host.trace?.interruptState(irq.target, irq.intid, active ? 'activated' : 'deactivated');
   change(model, irq, (it) => {
     if (active) it.active = true;
     else deactivate(it);

@@ -193,4 +193,5 @@ function load(model: VgicModel, vcpu: VcpuModel, irq: Interrupt, n: number): voi
   vcpu.slots[n] = irq;
   vcpu.slotStates[n] = state;
   irq.lr = n;
+  model.host.trace?.listRegister(vcpu.index, n, irq.intid, state);
 }

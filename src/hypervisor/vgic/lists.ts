@@ -63,6 +63,7 @@ export function deactivate(irq: Interrupt): void {
 export function setLine(model: VgicModel, irq: Interrupt, level: boolean): void {
   if (irq.line === level) return;
   irq.line = level;
+  model.host.trace?.interruptLine(irq.target, irq.intid, level, irq.edge);
   if (irq.edge) {
     if (level) pend(model, irq);
     return;
@@ -75,8 +76,9 @@ export function setLine(model: VgicModel, irq: Interrupt, level: boolean): void 
   }
 }
 
-/** Sets the pending latch. Needs no sync. */
-export function pend(model: VgicModel, irq: Interrupt): void {
+/** Sets the pending latch. Needs no sync. `sender`: the vCPU whose SGI it is. */
+export function pend(model: VgicModel, irq: Interrupt, sender = -1): void {
+  model.host.trace?.interruptPending(irq.target, irq.intid, sender);
   if (irq.lr < 0) {
     irq.latch = true;
     requeue(model, irq);

@@ -6,10 +6,13 @@
  */
 
 import type { GicCpuInterface } from '../../arch/gic/cpu-interface.js';
+import type { TraceStream } from '../../trace/index.js';
 import { type Interrupt, NOWHERE } from './interrupt.js';
 
 /** What the vGIC asks of its surroundings. */
 export interface VgicHost {
+  /** Told what becomes of interrupts. */
+  readonly trace?: TraceStream;
   /** Something changed for this vCPU: it must leave the guest, be synced and flushed, or be woken if it waits. */
   kick(vcpu: number): void;
 }

@@ -30,6 +30,6 @@ export function sendSgi(model: VgicModel, sender: number, register: SgiRegister,
   for (const vcpu of model.vcpus) {
     if (!sgiTargets(value, sender, vcpu.index, vcpu.affinity)) continue;
     const irq = vcpu.privates[intid]!;
-    if (register === 'ICC_SGI1R_EL1' || irq.group === 0) pend(model, irq);
+    if (register === 'ICC_SGI1R_EL1' || irq.group === 0) pend(model, irq, sender);
   }
 }

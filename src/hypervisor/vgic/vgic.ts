@@ -6,7 +6,7 @@
 import type { GicCpuInterface } from '../../arch/gic/cpu-interface.js';
 import { FIRST_SPECIAL_INTID, type IccRegister } from '../../arch/gic/registers.js';
 import { distributorTable } from './distributor.js';
-import { type Interrupt, isForwarded } from './interrupt.js';
+import { type Interrupt, isForwarded, NOWHERE } from './interrupt.js';
 import { flush, learn, sync } from './list-registers.js';
 import { change, deactivate, setLine } from './lists.js';
 import { type Frame, readFrame, writeFrame } from './mmio.js';
@@ -173,6 +173,45 @@ export class Vgic {
     return best !== undefined && hardware.wouldSignal(best.priority, best.group);
   }
 
+  /**
+   * Whether the interrupt, were it pending and not active, would be signalled to the vCPU: routed there, enabled, its
+   * group enabled everywhere, its priority sufficient. A look from outside: nothing is synced.
+   */
+  deliverable(vcpu: number, intid: number): boolean {
+    const priority = this.priorityOf(vcpu, intid);
+    return priority < 256 && this.cpuInterfaces[vcpu]!.wouldSignal(priority, this.#irq(vcpu, intid)!.group);
+  }
+
+  /** Priority of an interrupt that is routed to the vCPU and enabled, as is its group; 256 of any other. */
+  priorityOf(vcpu: number, intid: number): number {
+    const irq = this.#irq(vcpu, intid);
+    if (!irq?.enabled || irq.target !== vcpu || !((this.#model.groups >> irq.group) & 1)) return 256;
+    return this.cpuInterfaces[vcpu]!.groupEnabled(irq.group) ? irq.priority : 256;
+  }
+
+  /** Priority as configured; 256 of what is no interrupt. */
+  priority(vcpu: number, intid: number): number {
+    return this.#irq(vcpu, intid)?.priority ?? 256;
+  }
+
+  /** Interrupts that are pending or active, by the distributor's fields: complete right after construction. */
+  get live(): readonly { vcpu: number; intid: number; pending: boolean; active: boolean; line: boolean }[] {
+    const all = [...this.#model.vcpus.flatMap((vcpu) => vcpu.privates), ...this.#model.spis];
+    return all
+      .map((irq) => ({
+        vcpu: irq.owner === NOWHERE ? irq.target : irq.owner,
+        intid: irq.intid,
+        pending: irq.latch || irq.again,
+        active: irq.active,
+        line: irq.line,
+      }))
+      .filter((it) => it.pending || it.active || it.line);
+  }
+
+  #irq(vcpu: number, intid: number): Interrupt | undefined {
+    return intid < 32 ? this.#model.vcpus[vcpu]!.privates[intid] : this.#model.spis[intid - 32];
+  }
+
   /** A trapped write: on the registers of the interface, and for what is in no list register, here. */
   #emulateWrite(vcpu: number, register: IccRegister, value: bigint): void {
     const it = this.#model.vcpus[vcpu]!;
@@ -193,7 +232,7 @@ export class Vgic {
 
   #deactivate(vcpu: number, intid: number, condition: (irq: Interrupt) => boolean): void {
     if (intid >= FIRST_SPECIAL_INTID) return;
-    const irq = intid < 32 ? this.#model.vcpus[vcpu]!.privates[intid] : this.#model.spis[intid - 32];
+    const irq = this.#irq(vcpu, intid);
     if (!irq) return;
     learn(this.#model, irq, vcpu);
     if (irq.active && condition(irq)) change(this.#model, irq, deactivate);

@@ -1,7 +1,7 @@
 /** The core's surroundings as the hypervisor emulates them: MMIO, registers outside the core, hypercalls. */
 
 import type { Outside } from '../../arch/cpu.js';
-import type { IccRegister } from '../../arch/gic/index.js';
+import { FIRST_LPI_INTID, FIRST_SPECIAL_INTID, type IccRegister } from '../../arch/gic/registers.js';
 import type { TimerRegister } from '../../arch/timer/index.js';
 import type { AccessSize } from '../../machine/bus.js';
 import { VIRT } from '../../machine/virt.js';
@@ -11,6 +11,10 @@ import { type CallResult, dispatch } from '../smccc/index.js';
 import { semihostingCall } from './semihosting.js';
 import { emulateTrapped } from './timer-traps.js';
 import type { Vm } from './vm.js';
+
+/** The PL031's data and load registers. */
+const DR = 0;
+const LR = 8;
 
 type GicRegion = 'dist' | 'redist';
 
@@ -56,6 +60,36 @@ function kvmServices(vm: Vm): KvmServices {
 
 const isTimer = (name: string): boolean => name.startsWith('CNT');
 
+const isInterrupt = (intid: number): boolean => intid < FIRST_SPECIAL_INTID || intid >= FIRST_LPI_INTID;
+
+/** An ICC_IAR read. */
+function acknowledge(vm: Vm, vcpu: number, register: IccRegister): bigint {
+  if (!vm.trace.hears('acknowledged')) return vm.vgic.readIcc(vcpu, register);
+  const running = vm.vgic.cpuInterfaces[vcpu]!.readIccNumber('ICC_RPR_EL1');
+  const value = vm.vgic.readIcc(vcpu, register);
+  const intid = Number(value);
+  if (isInterrupt(intid)) vm.trace.acknowledged(vcpu, intid, vm.vgic.priority(vcpu, intid), running);
+  return value;
+}
+
+function traceTimerWrite(vm: Vm, vcpu: number, name: string): void {
+  if (!vm.trace.hears('timer-written') && !vm.trace.hears('event-stream-written')) return;
+  const { state } = vm.vcpus[vcpu]!.timer;
+  if (name === 'CNTKCTL_EL1') vm.trace.eventStreamWritten(vcpu, state.cntkctl);
+  else if (name.startsWith('CNTV')) vm.trace.timerWritten(vcpu, 'virtual', state.cntv.ctl, state.cntv.cval);
+  else vm.trace.timerWritten(vcpu, 'physical', state.cntp.ctl, state.cntp.cval);
+}
+
+function traceIccWrite(vm: Vm, vcpu: number, name: string, value: bigint): void {
+  if (name.startsWith('ICC_AP')) vm.trace.prioritiesWritten(vcpu);
+  if (!vm.trace.hears('end-of-interrupt')) return;
+  const drops = name.startsWith('ICC_EOIR');
+  if (!drops && name !== 'ICC_DIR_EL1') return;
+  const intid = Number(value & 0xff_ffffn);
+  const { eoiMode } = vm.vgic.cpuInterfaces[vcpu]!;
+  if (isInterrupt(intid)) vm.trace.endOfInterrupt(vcpu, intid, drops, drops !== eoiMode);
+}
+
 export function outsideOf(vm: Vm): Outside {
   const count = (): bigint => vm.counter.count(vm.host.now());
   const current = (): number => vm.engine.cpu.vcpu;
@@ -65,35 +99,39 @@ export function outsideOf(vm: Vm): Outside {
       const gic = gicRegion(address);
       vm.host.charge(gic ? 'mmioVgic' : 'mmioUser');
       if (gic) return vm.vgic.mmioRead(gic[0], gic[1], size as AccessSize, current());
-      return vm.board.bus.readDevice(address, size as AccessSize);
+      const value = vm.board.bus.readDevice(address, size as AccessSize);
+      if (address === VIRT.rtc.base + DR && value !== null) vm.trace.rtc(current(), 'rtc-read', Number(value));
+      return value;
     },
     mmioWrite(address, size, value) {
       const gic = gicRegion(address);
       vm.host.charge(gic ? 'mmioVgic' : 'mmioUser');
       if (gic) return vm.vgic.mmioWrite(gic[0], gic[1], size as AccessSize, value, current());
+      if (address === VIRT.rtc.base + LR) vm.trace.rtc(current(), 'rtc-written', Number(value));
       return vm.board.bus.writeDevice(address, size as AccessSize, value);
     },
     readRegister(name) {
       const vcpu = current();
       if (name === 'CNTFRQ_EL0') {
-        vm.observer?.frequencyRead(vcpu, vm.counter.freqHz);
+        vm.trace.frequencyRead(vcpu, vm.counter.freqHz);
         return BigInt(vm.counter.freqHz);
       }
       if (isTimer(name)) {
-        const value = vm.vcpus[vcpu]!.timer.read(name as TimerRegister, count());
-        if (name === 'CNTVCT_EL0' || name === 'CNTPCT_EL0') vm.observer?.counterRead(vcpu, name, value);
+        const { timer } = vm.vcpus[vcpu]!;
+        const value = timer.read(name as TimerRegister, count());
+        if (name === 'CNTVCT_EL0') vm.trace.counterRead(vcpu, name, value, timer.state.cntvoff);
+        else if (name === 'CNTPCT_EL0') vm.trace.counterRead(vcpu, name, value, timer.state.cntpoff);
         return value;
       }
-      const value = vm.vgic.readIcc(vcpu, name as IccRegister);
-      if (name.startsWith('ICC_IAR')) vm.observer?.acknowledged(vcpu, Number(value));
-      return value;
+      if (name.startsWith('ICC_IAR')) return acknowledge(vm, vcpu, name as IccRegister);
+      return vm.vgic.readIcc(vcpu, name as IccRegister);
     },
     writeRegister(name, value) {
       const vcpu = current();
       if (isTimer(name)) {
         vm.vcpus[vcpu]!.timer.write(name as TimerRegister, value, count());
         vm.updateTimers(vcpu);
-        if (name !== 'CNTKCTL_EL1') vm.observer?.timerWritten(vcpu, name.startsWith('CNTV') ? 'virtual' : 'physical');
+        traceTimerWrite(vm, vcpu, name);
         return true;
       }
       if (isSgi(name)) {
@@ -102,6 +140,7 @@ export function outsideOf(vm: Vm): Outside {
         return true;
       }
       if (name.startsWith('ICC_EOIR')) vm.host.charge('eoi');
+      traceIccWrite(vm, vcpu, name, value);
       vm.vgic.writeIcc(vcpu, name as IccRegister, value);
       return true;
     },
@@ -111,7 +150,8 @@ export function outsideOf(vm: Vm): Outside {
       vm.host.charge('hypercall');
       const services = { psci: vm.psci, pvTime: { profile: vm.config.pvTime, lpt: vm.config.lpt }, kvm };
       const result = dispatch(services, cpu.vcpu, cpu.x(0), cpu.x(1), cpu.x(2), cpu.x(3));
-      if (isLptAddress(vm, cpu.x(0), result)) vm.observer?.lptGiven();
+      if (isLptAddress(vm, cpu.x(0), result)) vm.trace.lptGiven(cpu.vcpu);
+      vm.trace.hypercall(cpu.vcpu, Number(cpu.x(0) & 0xffff_ffffn), result.returns ? result.x[0]! : null);
       if (result.returns) result.x.forEach((value, n) => cpu.setX(n, value));
       return true;
     },

@@ -32,6 +32,8 @@ export class Vcpu {
   stolen: Ps;
   /** The next instant at which a timer line rises, or an event of the event stream while in WFE; null: none. */
   deadline: Ps | null = null;
+  /** Whether `deadline` is that of the event stream; told to who watches, no part of the state. */
+  deadlineIsEvent = false;
 
   constructor(state: VcpuState) {
     this.power = state.power;

@@ -9,6 +9,7 @@ import { CoreSystem, type Identity, type ReadIdentity } from '../../arch/system/
 import type { Ps, SystemCounter } from '../../arch/timer/index.js';
 import { Board, type BoardState } from '../../machine/board.js';
 import { PPI, SPI_COUNT } from '../../machine/virt.js';
+import { TraceStream, type WakeEvent } from '../../trace/index.js';
 import type { FaultName } from '../faults.js';
 import { guestIdentity, hostIdentity } from '../identity/index.js';
 import type { PsciHost } from '../psci/index.js';
@@ -29,8 +30,8 @@ import { type CoreState, restoreCore, saveCore } from './core-state.js';
 import { createEngine } from './create-engine.js';
 import { GuestMemory } from './guest-memory.js';
 import type { GuestEnd, VmHost } from './host.js';
-import type { VmObserver } from './observer.js';
 import { outsideOf } from './outside.js';
+import { traceSource } from './source.js';
 import { programTimerTraps } from './timer-traps.js';
 import { resetVcpuState, Vcpu, type VcpuState } from './vcpu.js';
 
@@ -75,8 +76,8 @@ export class Vm {
   implementationsTold: number;
   /** Set when the guest has ended. */
   end: GuestEnd | null = null;
-  /** Who watches the guest. */
-  observer: VmObserver | null = null;
+  /** What can be seen of the guest from outside. */
+  readonly trace: TraceStream;
   /** The vCPU that `enter` runs now, or -1. */
   running = -1;
   /** The vCPU that ran last. */
@@ -84,6 +85,8 @@ export class Vm {
   #time: GuestTimeState;
   /** What `counter` made last, and of which counter. */
   #view: { of: SystemCounter; counter: SystemCounter } | null = null;
+  /** Stolen time as each vCPU's structure has it, ns; -1: not stored by us. */
+  readonly #published: bigint[] = [];
 
   /**
    * @param options `prepared`: an engine made for this configuration; what it holds but guest memory is lost
@@ -99,6 +102,7 @@ export class Vm {
     this.config = checkConfig({ ...config });
     this.host = host;
     this.faults = new Set(config.faults);
+    this.trace = new TraceStream(traceSource(this));
     this.#last = state?.last ?? 0;
     this.#time = state?.time ?? firstGuestTime(host.counter.freqHz);
     this.engine = options.prepared ?? createEngine(config, options.engine);
@@ -113,7 +117,7 @@ export class Vm {
         mpidr: indices.map(mpidrOf),
         spis: SPI_COUNT - 32,
         listRegisters: config.listRegisters,
-        host: { kick: () => this.#kick() },
+        host: { kick: () => this.#kick(), trace: this.trace },
       },
       state?.vgic,
     );
@@ -194,9 +198,15 @@ export class Vm {
     if (v.waiting === 'no' || v.power === 'off') return;
     if (v.waiting === 'wfe' && this.system.eventPending(vcpu)) {
       this.system.setEvent(vcpu, false);
-      v.waiting = 'no';
+      this.#endWait(vcpu, 'event');
     }
-    if (this.vgic.hasPending(vcpu)) v.waiting = 'no';
+    if (this.vgic.hasPending(vcpu)) this.#endWait(vcpu, 'interrupt');
+  }
+
+  #endWait(vcpu: number, cause: WakeEvent['cause']): void {
+    const v = this.vcpus[vcpu]!;
+    if (v.waiting !== 'no') this.trace.wake(vcpu, cause);
+    v.waiting = 'no';
   }
 
   /** The instant at which the vCPU's timers next want attention. */
@@ -213,6 +223,7 @@ export class Vm {
     programTimerTraps(this.engine.cpu, this.#time);
     v.start = null;
     v.power = 'on';
+    this.trace.power(vcpu, true);
   }
 
   /**
@@ -238,7 +249,10 @@ export class Vm {
     if (exit === Exit.Wfi) v.waiting = 'wfi';
     // Another vCPU's turn opens a tagged monitor, and that is an event (D1.17.1): such a WFE does not wait, it yields.
     else if (exit === Exit.Wfe && !engine.cpu.clearExclusive()) v.waiting = 'wfe';
-    if (v.waiting !== 'no') this.#updateLines(vcpu);
+    if (v.waiting !== 'no') {
+      this.trace.wait(vcpu, v.waiting);
+      this.#updateLines(vcpu);
+    }
     return exit;
   }
 
@@ -266,7 +280,11 @@ export class Vm {
     if (this.faults.has('late-vcpu-forgotten') && vcpu !== 0) return;
     const { cpu } = this.engine;
     const host = cpu.ram.host(stolenTimeAddress(vcpu)) + STOLEN_TIME_FIELD;
-    cpu.view.setBigUint64(host, this.vcpus[vcpu]!.stolen / 1000n, true);
+    const value = this.vcpus[vcpu]!.stolen / 1000n;
+    cpu.view.setBigUint64(host, value, true);
+    if (value === this.#published[vcpu]) return;
+    this.#published[vcpu] = value;
+    this.trace.stolenPublished(vcpu, value);
   }
 
   /** Stores an LPT structure. No vCPU may run meanwhile. */
@@ -308,13 +326,14 @@ export class Vm {
   timersDue(vcpu: number): void {
     const v = this.vcpus[vcpu]!;
     const armed = v.deadline;
+    const event = v.deadlineIsEvent;
     if (this.faults.has('wfi-not-woken') && v.waiting === 'wfi') {
       v.deadline = null;
       return;
     }
     this.#updateLines(vcpu);
     if (this.faults.size && v.waiting !== 'wfe') this.#signalUnchecked(vcpu, armed);
-    if (v.waiting === 'wfe') v.waiting = 'no';
+    if (v.waiting === 'wfe') this.#endWait(vcpu, event ? 'event-stream' : 'interrupt');
   }
 
   /** What hypervisors with faults make pending when a host timer goes off, whatever the lines say. */
@@ -341,9 +360,13 @@ export class Vm {
     this.vgic.setPpiLevel(vcpu, PPI.virtualTimer, seen.virtual);
     if (seen.physical !== null) this.vgic.setPpiLevel(vcpu, PPI.physicalTimer, seen.physical);
     v.deadline = seen.deadline;
+    v.deadlineIsEvent = false;
     if (v.waiting === 'wfe') {
       const event = nextTimerEvent(v.timer, counter, now);
-      if (event !== null && (v.deadline === null || event < v.deadline)) v.deadline = event;
+      if (event !== null && (v.deadline === null || event < v.deadline)) {
+        v.deadline = event;
+        v.deadlineIsEvent = true;
+      }
     }
   }
 
@@ -382,6 +405,7 @@ export class Vm {
       },
       off(vcpu) {
         vm.vcpus[vcpu]!.power = 'off';
+        vm.trace.power(vcpu, false);
         vm.engine.cpu.requestExit(Exit.Event);
       },
       suspend: () => vm.engine.cpu.requestExit(Exit.Wfi),

@@ -1,6 +1,5 @@
 /** Measures what the `clock` guest saw of time over one migration: its own samples against true time. */
 import { PS_PER_SECOND, type Ps } from '../../arch/timer/time.js';
-import type { VmObserver } from '../../hypervisor/vm/observer.js';
 import type { MigrationRecord } from '../../migration/migrate.js';
 import type { Machine } from '../../migration/snapshot.js';
 
@@ -12,22 +11,17 @@ export interface Sample {
 }
 
 /** Notes the instant of every counter read, so that a printed value can be given its true time. */
-export class ReadRecorder implements VmObserver {
-  readonly #machine: Machine;
+export class ReadRecorder {
   readonly times = new Map<bigint, Ps>();
   reads = 0;
-  constructor(machine: Machine) {
-    this.#machine = machine;
-    machine.vm.observer = this;
+  constructor({ vm }: Machine) {
+    vm.trace.listen({
+      'counter-read': ({ value, time }) => {
+        this.reads++;
+        this.times.set(value, time);
+      },
+    });
   }
-  counterRead(_vcpu: number, _register: string, value: bigint): void {
-    this.reads++;
-    this.times.set(value, this.#machine.host.now());
-  }
-  frequencyRead(): void {}
-  timerWritten(): void {}
-  acknowledged(): void {}
-  lptGiven(): void {}
 }
 
 /** The guest's `S` lines in order; `at` gives a sample's true time as the console hands the line over. */

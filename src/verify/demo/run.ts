@@ -75,12 +75,7 @@ function build({ fromHz, vcpus, strategy, steal }: Setup): Machine {
 }
 
 /** Runs to the end and hands over each line that the guest prints. */
-function runLines(
-  machine: Machine,
-  events: SessionEvent[],
-  onLine: (line: string) => void,
-  onMigration: (record: MigrationRecord) => void = () => {},
-): Session {
+function runLines(machine: Machine, events: SessionEvent[], onLine: (line: string) => void): Session {
   let line = '';
   const session = new Session(machine, events, (byte) => {
     if (byte === 10) {
@@ -88,7 +83,6 @@ function runLines(
       line = '';
     } else line += String.fromCharCode(byte);
   });
-  session.onMigration = onMigration;
   const status: SessionStatus = session.run();
   if (status !== 'exit' && status !== 'poweroff') throw new Error(`the guest ended with '${status}'`);
   return session;
@@ -189,7 +183,7 @@ export function runTicks(fromHz: number, toHz: number, strategy: StrategyName, l
   const onLine = (line: string): void => {
     if (/^not ok/.test(line)) guestFailed++;
   };
-  runLines(machine, [migrateAt(/^READY/, toHz, strategy)], onLine, (record) => watch.migrated(record));
+  runLines(machine, [migrateAt(/^READY/, toHz, strategy)], onLine);
   const early = watch.verdicts().find((v) => v.name === 'timer-early')!;
   const wrong: string[] = [];
   const kept = strategy === 'trap' || strategy === 'scaled';

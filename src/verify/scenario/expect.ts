@@ -205,7 +205,7 @@ function verdictDifferences(want: Expectation, verdicts: readonly Verdict[]): Di
     const verdict = verdicts.find((v) => v.name === expected.name);
     if (!verdict) differences.push({ what: expected.name, want: 'FAIL', got: 'no such verdict in this run' });
     else if (verdict.status !== 'fail') {
-      differences.push({ what: expected.name, want: 'FAIL', got: `pass: ${verdict.text}` });
+      differences.push({ what: expected.name, want: 'FAIL', got: `${verdict.status}: ${verdict.text}` });
     } else if (!near(verdict.value, expected)) {
       const got = `${verdict.value} ${verdict.unit}`;
       differences.push({ what: expected.name, want: `FAIL with ${inBounds(expected)}`, got, ...placeOf(verdict) });

@@ -131,10 +131,9 @@ function execute(plan: RunPlan, events: readonly ScenarioEvent[], images: Images
     console += String.fromCharCode(byte);
     if (console.length > 2 * MAX_CONSOLE) console = console.slice(-MAX_CONSOLE);
   });
-  session.onMigration = (record) => watch.migrated(record);
   const bands = new ActivityBands(machine.vm.vcpus.length);
-  const draw = ({ host }: Machine): void => {
-    host.onActivity = (vcpu, activity, from, to) => bands.add(vcpu, activity, from, to);
+  const draw = ({ vm }: Machine): void => {
+    vm.trace.listen({ activity: ({ vcpu, activity, from, to }) => bands.add(vcpu, activity, from, to) });
   };
   draw(machine);
   session.onReplace = (next) => {
@@ -189,7 +188,7 @@ export function runScenario(plan: RunPlan, images: Images, env: RunEnvironment):
   const { session, watch, status, console, missed } = finished;
   const { machine } = session;
   const code = status === 'exit' && machine.vm.end?.kind === 'exit' ? machine.vm.end.code : null;
-  const verdicts = watch.verdicts();
+  const verdicts = watch.verdicts(status === 'stalled');
   const stateHash = env.stateHash(machine);
   let uninterruptedHash: string | null = null;
   if (plan.expect.stateHash) {

@@ -1,0 +1,25 @@
+/** What the events of a VM are asked: everything is read, nothing synced. */
+import { PSTATE } from '../../arch/system/pstate.js';
+import type { TraceSource } from '../../trace/index.js';
+import { pvCount } from '../pvtime/index.js';
+import type { Vm } from './vm.js';
+
+export function traceSource(vm: Vm): TraceSource {
+  const count = (): bigint => vm.counter.count(vm.host.now());
+  return {
+    now: () => vm.host.now(),
+    pc: () => vm.engine.cpu.pc,
+    pv: (native) => (vm.lpt ? pvCount(vm.lpt, native) : null),
+    counter: (vcpu, timer) => {
+      const register = timer === 'virtual' ? 'CNTVCT_EL0' : 'CNTPCT_EL0';
+      return vm.vcpus[vcpu]!.timer.read(register, count());
+    },
+    timerCondition: (vcpu, timer) => {
+      const it = vm.vcpus[vcpu]!.timer;
+      return timer === 'virtual' ? it.lineV(count()) : it.lineP(count());
+    },
+    masked: (vcpu) => vcpu !== vm.engine.cpu.vcpu || (vm.engine.cpu.daif & PSTATE.I) !== 0,
+    deliverable: (vcpu, intid) => vm.vgic.deliverable(vcpu, intid),
+    priorityOf: (vcpu, intid) => vm.vgic.priorityOf(vcpu, intid),
+  };
+}
