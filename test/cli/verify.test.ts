@@ -2,6 +2,7 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { XMLParser, XMLValidator } from 'fast-xml-parser';
 import { afterAll, describe, expect, it } from 'vitest';
 import { guestPath } from '../support/machine.js';
 import { chronovisor } from './cli.js';
@@ -83,10 +84,15 @@ expect: { code: 1, console: ["/^nobody/", "not /^READY/"], fails: [timer-early] 
     expect(stdout).toMatch(/counter-rate: want pass; got FAIL: 40\.0\d*x .*; first seen at \d+ ns on vCPU 0, pc 0x/);
     expect(stdout).toMatch(/^1 run: 1 differs$/m);
     expect(jsonOf(json).runs[0].differences).toHaveLength(6);
-    const xml = readFileSync(junit, 'utf8');
-    expect(xml).toContain('name="clock &lt;&amp;&quot;&gt;"');
-    expect(xml).toContain('<failure message="status: want exit, code 1; got exit, code 0">');
-    expect(xml).toMatch(/<testsuites name="chronovisor" tests="1" failures="1" errors="0" time="\d+\.\d{3}">/);
+    const text = readFileSync(junit, 'utf8');
+    expect(XMLValidator.validate(text)).toBe(true);
+    const { testsuites } = new XMLParser({ ignoreAttributes: false, attributeNamePrefix: '' }).parse(text);
+    expect(testsuites).toMatchObject({ name: 'chronovisor', tests: '1', failures: '1', errors: '0' });
+    expect(testsuites.testsuite).toMatchObject({ name: file, tests: '1', failures: '1', errors: '0', skipped: '0' });
+    const { testcase } = testsuites.testsuite;
+    expect(testcase).toMatchObject({ classname: file, name: 'clock <&">' });
+    expect(testcase.failure.message).toBe('status: want exit, code 1; got exit, code 0');
+    for (const line of expected) expect(testcase.failure['#text']).toContain(line);
   });
 
   it('writes a report of pages that need nothing else, with a link to each run that was made', async () => {

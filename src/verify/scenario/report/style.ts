@@ -2,7 +2,8 @@
 export const STYLE = `
 :root { --running: #2563eb; --stolen: #dc2626; --paused: #f59e0b; --idle: #d1d5db; }
 @media (prefers-color-scheme: dark) { :root { --running: #3b82f6; --stolen: #ef4444; --paused: #d97706; --idle: #374151; } }
-section { margin-bottom: 16px; } .wide { margin-top: 16px; } h4 { margin: .4em 0; font-size: .92rem; }
+section { margin-bottom: 16px; } svg { max-width: 560px; } th { white-space: nowrap; }
+.legend span { display: inline-block; white-space: nowrap; } .wide { margin-top: 16px; } h4 { margin: .4em 0; font-size: .92rem; }
 .soft { color: var(--soft); overflow-wrap: anywhere; } code { overflow-wrap: anywhere; font-size: .85rem; }
 pre { overflow-x: auto; background: var(--card); padding: 8px; border-radius: 8px; font-size: .8rem; }
 svg .running { fill: var(--running); } svg .stolen { fill: var(--stolen); } svg .paused { fill: var(--paused); }
