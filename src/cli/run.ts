@@ -34,6 +34,7 @@ interface RunOptions extends CommonOptions, HostTexts {
   memory: string;
   mayMeet: string[];
   pvtime: string;
+  vmclock?: boolean;
   lptFreq: string;
   gic: string;
   epoch: string;
@@ -79,6 +80,7 @@ export function addRun(program: Command): void {
         .default([], 'none'),
     )
     .option('--pvtime <profile>', 'paravirtual time: rfc2020, beta2018 (unverified layout) or off', 'rfc2020')
+    .option('--vmclock', 'a vmclock device: true time, and an interrupt at each migration')
     .option('--lpt-freq <frequency>', 'frequency of Live Physical Time', '100MHz')
     .option('--gic <list>', 'vGIC policy: listRegisters=1..16', 'listRegisters=4')
     .option('--epoch <seconds>', 'UTC at host time 0, seconds since 1970', EPOCH);
@@ -105,6 +107,7 @@ function configOf(options: RunOptions): VmConfig {
     listRegisters: Number(listRegisters[1]),
     startEpoch: integer(options.epoch, '--epoch', 0, 2 ** 32 - 1),
     semihosting: true,
+    ...(options.vmclock && { vmclock: true }),
     ...(faults.length && { faults }),
   });
 }
@@ -132,6 +135,7 @@ function load(image: string, options: RunOptions): { machine: Machine; plan: Loa
       cpus: config.vcpus,
       cpuCompatible: PROFILES[config.cpu]!.compatible,
       ...(config.pvTime !== 'off' && { pvTimeBase: BigInt(PV_TIME_BASE) }),
+      ...(config.vmclock && { vmclockBase: BigInt(VIRT.vmclock.base) }),
     },
   });
   const segments = plan.segments.map((s) => ({

@@ -33,7 +33,9 @@ export interface LoadOptions {
   /** The kernel command line. */
   readonly bootargs?: string;
   /** The board whose tree is made where there is no `dtb`; one Cortex-A57 by default. */
-  readonly board?: Partial<Pick<VirtBoard, 'cpus' | 'cpuCompatible' | 'pvTimeBase' | 'rngSeed' | 'kaslrSeed'>>;
+  readonly board?: Partial<
+    Pick<VirtBoard, 'cpus' | 'cpuCompatible' | 'pvTimeBase' | 'vmclockBase' | 'rngSeed' | 'kaslrSeed'>
+  >;
 }
 
 /** The state that the boot protocol asks for: x0 = `dtbAddress`, pc = `entry`, MMU off. */

@@ -7,11 +7,13 @@ export const VIRT = {
   rtc: { base: 0x0901_0000, size: 0x1000 },
   gpio: { base: 0x0903_0000, size: 0x1000 },
   pvTime: { base: 0x090a_0000, size: 0x1_0000 },
+  /** The page is alone in its 64 KiB: a guest with such pages maps nothing else with it. */
+  vmclock: { base: 0x090d_0000, size: 0x1000 },
   ram: { base: 0x4000_0000 },
 } as const;
 
 /** Shared peripheral interrupts by INTID. */
-export const SPI = { uart: 33, rtc: 34, gpio: 39 } as const;
+export const SPI = { uart: 33, rtc: 34, gpio: 39, vmclock: 42 } as const;
 
 /** Private peripheral interrupts by INTID. */
 export const PPI = { pmu: 23, maintenance: 25, virtualTimer: 27, physicalTimer: 30 } as const;

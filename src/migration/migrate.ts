@@ -97,6 +97,7 @@ export function migrate(
   vm.lpt = plan.lpt;
   if (plan.lptPage) vm.publishLpt(plan.lptPage);
   for (let v = 0; v < vm.vcpus.length; v++) vm.updateTimers(v);
+  vm.announceMigration(stop);
   spoilResume(machine, stop, resume);
   return traceResume(machine, {
     stop,

@@ -97,7 +97,7 @@ function checkHost({ ips, quantum, steal }: SavedHost): void {
 }
 
 /** @throws RangeError */
-function checkVm({ config, vcpus, vgic, lpt, identity, last, time }: VmState): void {
+function checkVm({ config, vcpus, vgic, lpt, identity, vmclock, last, time }: VmState): void {
   checkConfig(config);
   const told = config.implementations?.length ?? 0;
   if (identity && identity.told >= 2 ** told) {
@@ -111,6 +111,8 @@ function checkVm({ config, vcpus, vgic, lpt, identity, last, time }: VmState): v
   }
   if (time && (time.kind === 'scaled') !== time.scaleValue > 0)
     throw new RangeError('vm.time.scaleValue is not as its kind');
+  if ((vmclock !== undefined) !== (config.vmclock ?? false))
+    throw new RangeError('vm.vmclock is not what vm.config says');
   const offersLpt = config.lpt && config.pvTime !== 'off';
   if (lpt ? !offersLpt || lpt.profile !== config.pvTime || lpt.pvFreqHz !== config.pvFreqHz : offersLpt) {
     throw new RangeError('vm.lpt is not what vm.config says');

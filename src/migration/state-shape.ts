@@ -91,6 +91,7 @@ export const CONFIG_SHAPE = record({
   startEpoch: U32,
   semihosting: flag,
   faults: optional(list(oneOf(...FAULT_NAMES), 1, FAULT_NAMES.length)),
+  vmclock: optional(flag),
   implementations: optional(list(record({ midr: U64, revidr: U64, aidr: U64 }), 0, MAX_IMPLEMENTATIONS)),
 });
 
@@ -218,6 +219,14 @@ const time = record({
   scaleValue: U32,
   leads: record({ virtual: lead, physical: lead }),
 });
+const vmclock = record({
+  disruptions: COUNT,
+  count: U64,
+  utc: PS_SHAPE,
+  period: U64,
+  shift: int(0, 63),
+  tick: PS_SHAPE,
+});
 
 /** The section `vm`. */
 export const VM_SHAPE = record({
@@ -228,5 +237,6 @@ export const VM_SHAPE = record({
   board,
   lpt: nullable(lpt),
   identity: optional(record({ read: identity, told: U32 })),
+  vmclock: optional(vmclock),
   last: VCPU,
 });

@@ -17,6 +17,7 @@ const GUESTS = [
   'agents',
   'identity',
   'ptp',
+  'vmclock',
 ];
 const QUICK = 'exit=semihosting lines=0 every=0 lpt=on samples=200';
 

@@ -30,7 +30,8 @@ it.each([
   ['1GHz', 'freq=19.2MHz,start=123456789', 'offset'],
   ['25MHz', 'freq=1.05GHz', 'lpt'],
 ] as const)('%s to %s, %s', (host, to, strategy) => {
-  const machine = guestMachine('ptp', { host, startEpoch: EPOCH, lpt: true, bootargs: 'exit=semihosting samples=40' });
+  const lpt = strategy === 'lpt';
+  const machine = guestMachine('ptp', { host, startEpoch: EPOCH, lpt, bootargs: 'exit=semihosting samples=40' });
   const when = { kind: 'console', pattern: /^READY/ } as const;
   const action = { kind: 'migrate', to: parseHost(to), strategy, downtime: 7n * MS } as const;
   let checked = 0;

@@ -62,7 +62,12 @@ export function guestMachine(guest: string, options: MachineOptions = {}): Machi
     ramBase: 0x4000_0000n,
     ramSize: BigInt(vm.config.ramBytes),
     bootargs,
-    board: { cpus: vm.config.vcpus, cpuCompatible: PROFILES[vm.config.cpu]!.compatible, pvTimeBase: 0x090a_0000n },
+    board: {
+      cpus: vm.config.vcpus,
+      cpuCompatible: PROFILES[vm.config.cpu]!.compatible,
+      pvTimeBase: 0x090a_0000n,
+      ...(vm.config.vmclock && { vmclockBase: 0x090d_0000n }),
+    },
   });
   const [ram] = vm.memory();
   for (const { address, data } of plan.segments) ram!.write(Number(address) - ram!.base, data);

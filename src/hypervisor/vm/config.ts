@@ -28,6 +28,8 @@ export interface VmConfig {
   semihosting: boolean;
   /** Misbehaviours that this VM's hypervisor shows (faults.ts); absent: none. */
   faults?: readonly FaultName[];
+  /** Whether there is a vmclock device; absent: no. */
+  vmclock?: boolean;
   /** Implementations that the VM may meet, its first host's included; absent: the guest is not told of any. */
   implementations?: readonly Implementation[];
 }

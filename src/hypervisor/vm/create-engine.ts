@@ -13,6 +13,7 @@ export function createEngine(config: VmConfig, engine: 'interp' | 'jit'): Engine
     memory: [
       { base: VIRT.ram.base, size: config.ramBytes, writable: true },
       { ...VIRT.pvTime, writable: true },
+      ...(config.vmclock ? [{ ...VIRT.vmclock, writable: false }] : []),
     ],
     table: TABLE,
     hot: HOT,

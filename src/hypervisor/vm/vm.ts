@@ -6,9 +6,9 @@ import type { Engine } from '../../arch/engine/engine.js';
 import { Exit } from '../../arch/engine/layout.js';
 import { PROFILES } from '../../arch/profiles.js';
 import { CoreSystem, type Identity, type ReadIdentity } from '../../arch/system/index.js';
-import type { Ps, SystemCounter } from '../../arch/timer/index.js';
+import { PS_PER_SECOND, type Ps, type SystemCounter } from '../../arch/timer/index.js';
 import { Board, type BoardState } from '../../machine/board.js';
-import { PPI, SPI_COUNT } from '../../machine/virt.js';
+import { PPI, SPI, SPI_COUNT, VIRT } from '../../machine/virt.js';
 import { TraceStream, type WakeEvent } from '../../trace/index.js';
 import type { FaultName } from '../faults.js';
 import { guestIdentity, hostIdentity } from '../identity/index.js';
@@ -24,6 +24,7 @@ import {
 } from '../pvtime/index.js';
 import { firstGuestTime, type GuestTimeState, guestCounter } from '../strategy/index.js';
 import { Vgic, type VgicState } from '../vgic/index.js';
+import { type VmclockState, vmclockAt, vmclockPage } from '../vmclock/index.js';
 import { nextTimerDeadline, nextTimerEvent, signalsAtExpiry, spoiledTimers, timerLines } from '../vtimer/index.js';
 import { checkConfig, type VmConfig } from './config.js';
 import { type CoreState, restoreCore, saveCore } from './core-state.js';
@@ -54,6 +55,8 @@ export interface VmState {
   identity?: VmIdentityState;
   /** Absent in older builds' snapshots: every strategy left the host's counter behind the guest's. */
   time?: GuestTimeState;
+  /** Where there is a vmclock device. */
+  vmclock?: VmclockState;
   /** The vCPU that ran last: its exclusive monitor is still good. */
   last: number;
 }
@@ -74,6 +77,8 @@ export class Vm {
   lpt: LptState | null;
   /** Bit n: the guest has been told of config.implementations[n]. */
   implementationsTold: number;
+  /** What the vmclock page says; null where there is none. */
+  vmclock: VmclockState | null;
   /** Set when the guest has ended. */
   end: GuestEnd | null = null;
   /** What can be seen of the guest from outside. */
@@ -143,6 +148,41 @@ export class Vm {
       this.system.updateContext();
     }
     if (!state) this.#writePvTime();
+    this.vmclock = this.config.vmclock ? (state?.vmclock ?? this.#vmclockNow(0, host.now())) : null;
+    this.#publishVmclock();
+  }
+
+  /** @param stop the last instant at which a guest could use the page before */
+  #vmclockNow(disruptions: number, stop: Ps): VmclockState {
+    const { host, counter } = this;
+    const { cntvoff } = this.vcpus[0]!.timer.save();
+    const now = host.now();
+    const utc = BigInt(this.config.startEpoch) * PS_PER_SECOND + host.utc();
+    return vmclockAt({ counter, cntvoff, now, utc, notBefore: utc - (now - stop) }, disruptions);
+  }
+
+  /** No vCPU may run meanwhile. */
+  #publishVmclock(): void {
+    const { cpu } = this.engine;
+    if (this.vmclock) cpu.u8.set(vmclockPage(this.vmclock), cpu.ram.host(VIRT.vmclock.base));
+  }
+
+  /**
+   * Tells the guest, by whatever it has asked for, that it runs on another host. Counter and offsets are the new ones.
+   * @param stop host time of the stop
+   */
+  announceMigration(stop: Ps): void {
+    if (this.vmclock) {
+      this.vmclock = this.#vmclockNow(this.vmclock.disruptions + 1, stop);
+      this.#publishVmclock();
+      this.#pulse(SPI.vmclock);
+    }
+  }
+
+  /** An edge on a shared interrupt's line. */
+  #pulse(intid: number): void {
+    this.vgic.setSpiLevel(intid, true);
+    this.vgic.setSpiLevel(intid, false);
   }
 
   /** The counter behind the guest's registers, before its offsets: CNTFRQ_EL0 is its `freqHz`. */
@@ -293,10 +333,11 @@ export class Vm {
     cpu.u8.set(page, cpu.ram.host(lptAddress()));
   }
 
-  /** The guest's memory, live. */
+  /** The memory that the guest can change, live. */
   memory(): GuestMemory[] {
     const { engine, system } = this;
-    return engine.cpu.ram.regions.map((r, i) => {
+    const writable = engine.cpu.ram.regions.filter((r) => r.writable);
+    return writable.map((r, i) => {
       const place = { base: r.base, host: r.host, size: r.size, firstPage: (r.host - engine.map.ram) / 4096 };
       return new GuestMemory(i === 0 ? 'ram' : 'pv-time', place, engine.memory, system.mmu.dirty);
     });
@@ -316,6 +357,7 @@ export class Vm {
       lpt: this.lpt && { ...this.lpt },
       identity: { read: this.system.identification.save(), told: this.implementationsTold },
       time: { ...this.#time, leads: { ...this.#time.leads } },
+      ...(this.vmclock && { vmclock: { ...this.vmclock } }),
       last: this.#last,
     };
   }

@@ -15,6 +15,8 @@ export interface VirtBoard {
   readonly bootargs?: string;
   /** Base of the 64 KiB that hold the paravirtualized time structures (Arm DEN0057A); none where left out. */
   readonly pvTimeBase?: bigint;
+  /** Base of the vmclock page; none where left out. */
+  readonly vmclockBase?: bigint;
   /** Entropy for the guest: left out, or fixed bytes, since a run must be repeatable. */
   readonly rngSeed?: Uint8Array;
   /** Seed of the kernel's address randomisation; without it the kernel stays where it is linked. */
@@ -24,12 +26,15 @@ export interface VirtBoard {
 /** Interrupts in the devices' nodes are INTIDs less the base of their kind (GICv3 binding). */
 const SPI = 0;
 const PPI = 1;
+const EDGE_RISING = 1;
 const LEVEL_HIGH = 4;
 
 const CLOCK = 1;
 const INTERRUPT_CONTROLLER = 2;
 const GPIO = 3;
 const FIRST_CPU = 4;
+
+const VMCLOCK_SPI = 10;
 
 const PV_TIME_SIZE = 0x10000n;
 
@@ -126,6 +131,15 @@ function pvTime(base: bigint): DeviceTreeNode {
   return node('reserved-memory', props, [region]);
 }
 
+/** Linux Documentation/devicetree/bindings/ptp/amazon,vmclock.yaml. */
+function vmclock(base: bigint): DeviceTreeNode {
+  return node(`ptp@${hex(base)}`, {
+    compatible: strings('amazon,vmclock'),
+    reg: pages(base, 0x1000n),
+    interrupts: cells(SPI, VMCLOCK_SPI, EDGE_RISING),
+  });
+}
+
 /** The board's tree. Throws RangeError where `cpus` is not 1 to 8: the board has one cluster of eight. */
 export function virtDeviceTree(board: VirtBoard): DeviceTree {
   if (!Number.isInteger(board.cpus) || board.cpus < 1 || board.cpus > 8) {
@@ -165,6 +179,7 @@ export function virtDeviceTree(board: VirtBoard): DeviceTree {
     ]),
   ];
   if (board.pvTimeBase !== undefined) children.push(pvTime(board.pvTimeBase));
+  if (board.vmclockBase !== undefined) children.push(vmclock(board.vmclockBase));
   const root = node(
     '',
     {

@@ -76,6 +76,7 @@ export function buildMachine(plan: RunPlan, images: Images): Machine {
       cpus: config.vcpus,
       cpuCompatible: PROFILES[config.cpu]!.compatible,
       ...(config.pvTime !== 'off' && { pvTimeBase: BigInt(PV_TIME_BASE) }),
+      ...(config.vmclock && { vmclockBase: BigInt(VIRT.vmclock.base) }),
     },
   });
   const machine = createMachine({ spec, ips, quantum, costs, steal: new StealSchedule(steal, seed) }, config, engine);
