@@ -13,7 +13,7 @@ export const VIRT = {
 } as const;
 
 /** Shared peripheral interrupts by INTID. */
-export const SPI = { uart: 33, rtc: 34, gpio: 39, vmclock: 42 } as const;
+export const SPI = { uart: 33, rtc: 34, gpio: 39, vmclock: 42, lpt: 43 } as const;
 
 /** Private peripheral interrupts by INTID. */
 export const PPI = { pmu: 23, maintenance: 25, virtualTimer: 27, physicalTimer: 30 } as const;

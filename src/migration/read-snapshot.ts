@@ -97,7 +97,7 @@ function checkHost({ ips, quantum, steal }: SavedHost): void {
 }
 
 /** @throws RangeError */
-function checkVm({ config, vcpus, vgic, lpt, identity, vmclock, last, time }: VmState): void {
+function checkVm({ config, vcpus, vgic, lpt, identity, vmclock, lptInterrupt, last, time }: VmState): void {
   checkConfig(config);
   const told = config.implementations?.length ?? 0;
   if (identity && identity.told >= 2 ** told) {
@@ -111,6 +111,7 @@ function checkVm({ config, vcpus, vgic, lpt, identity, vmclock, last, time }: Vm
   }
   if (time && (time.kind === 'scaled') !== time.scaleValue > 0)
     throw new RangeError('vm.time.scaleValue is not as its kind');
+  if (lptInterrupt && config.pvTime !== 'beta2018') throw new RangeError('vm.lptInterrupt is not of its profile');
   if ((vmclock !== undefined) !== (config.vmclock ?? false))
     throw new RangeError('vm.vmclock is not what vm.config says');
   const offersLpt = config.lpt && config.pvTime !== 'off';

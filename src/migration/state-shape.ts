@@ -237,6 +237,7 @@ export const VM_SHAPE = record({
   board,
   lpt: nullable(lpt),
   identity: optional(record({ read: identity, told: U32 })),
+  lptInterrupt: optional(flag),
   vmclock: optional(vmclock),
   last: VCPU,
 });

@@ -18,6 +18,7 @@ const GUESTS = [
   'identity',
   'ptp',
   'vmclock',
+  'notice',
 ];
 const QUICK = 'exit=semihosting lines=0 every=0 lpt=on samples=200';
 

@@ -10,6 +10,8 @@ import { lptAddress, stolenTimeAddress } from './region.js';
 export interface PvTimeConfig {
   profile: PvTimeProfile;
   lpt: boolean;
+  /** beta2018: notes whether the guest wants an interrupt at each migration; absent: there is no such interrupt. */
+  wantInterrupt?(wanted: boolean): void;
 }
 
 /** beta2018, PV_TIME_LPT flag: the caller wants an interrupt at each migration. */
@@ -45,13 +47,14 @@ function offers(config: PvTimeConfig, callId: number): boolean {
   return callId === calls.features || callId === calls.stolenTime || (callId === calls.lpt && config.lpt);
 }
 
-function callLpt({ profile, lpt }: PvTimeConfig, argument: bigint): bigint {
+function callLpt({ profile, lpt, wantInterrupt }: PvTimeConfig, argument: bigint): bigint {
   if (!lpt) return NOT_SUPPORTED;
   if (profile === 'beta2018') {
     const flags = argument & 0xffff_ffffn;
     if (flags & ~MIGRATION_INTERRUPT) return INVALID_PARAMETERS;
-    // There is no such interrupt here, and a caller that counts on it must not be told otherwise.
-    if (flags) return NOT_SUPPORTED;
+    // Where there is no such interrupt, a caller that counts on it must not be told otherwise.
+    if (flags && !wantInterrupt) return NOT_SUPPORTED;
+    wantInterrupt?.(flags !== 0n);
   }
   return BigInt(lptAddress());
 }

@@ -93,6 +93,7 @@ describe('calls', () => {
     [beta, 0xc5000021, 0n, lpt],
     [beta, 0xc5000022, 0n, st],
     [beta, 0xc5000021, 1n, -1n],
+    [{ ...beta, wantInterrupt: () => {} }, 0xc5000021, 1n, lpt],
     [beta, 0xc5000021, 2n, -2n],
     [beta, 0xc5000021, 3n, -2n],
     [{ ...beta, lpt: false }, 0xc5000021, 2n, -1n],

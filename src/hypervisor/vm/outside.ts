@@ -6,7 +6,7 @@ import type { TimerRegister } from '../../arch/timer/index.js';
 import type { AccessSize } from '../../machine/bus.js';
 import { VIRT } from '../../machine/virt.js';
 import type { KvmServices } from '../kvm/index.js';
-import { lptAddress, PROFILE_CALLS } from '../pvtime/index.js';
+import { lptAddress, PROFILE_CALLS, type PvTimeConfig } from '../pvtime/index.js';
 import { type CallResult, dispatch } from '../smccc/index.js';
 import { semihostingCall } from './semihosting.js';
 import { emulateTrapped } from './timer-traps.js';
@@ -94,6 +94,13 @@ export function outsideOf(vm: Vm): Outside {
   const count = (): bigint => vm.counter.count(vm.host.now());
   const current = (): number => vm.engine.cpu.vcpu;
   const kvm = kvmServices(vm);
+  const pvTime: PvTimeConfig = {
+    profile: vm.config.pvTime,
+    lpt: vm.config.lpt,
+    wantInterrupt(wanted) {
+      vm.lptInterrupt = wanted;
+    },
+  };
   return {
     mmioRead(address, size) {
       const gic = gicRegion(address);
@@ -148,7 +155,7 @@ export function outsideOf(vm: Vm): Outside {
       if (conduit === 'smc') return false;
       const { cpu } = vm.engine;
       vm.host.charge('hypercall');
-      const services = { psci: vm.psci, pvTime: { profile: vm.config.pvTime, lpt: vm.config.lpt }, kvm };
+      const services = { psci: vm.psci, pvTime, kvm };
       const result = dispatch(services, cpu.vcpu, cpu.x(0), cpu.x(1), cpu.x(2), cpu.x(3));
       if (isLptAddress(vm, cpu.x(0), result)) vm.trace.lptGiven(cpu.vcpu);
       vm.trace.hypercall(cpu.vcpu, Number(cpu.x(0) & 0xffff_ffffn), result.returns ? result.x[0]! : null);

@@ -55,6 +55,8 @@ export interface VmState {
   identity?: VmIdentityState;
   /** Absent in older builds' snapshots: every strategy left the host's counter behind the guest's. */
   time?: GuestTimeState;
+  /** Present where the guest has asked for an interrupt at each migration. */
+  lptInterrupt?: boolean;
   /** Where there is a vmclock device. */
   vmclock?: VmclockState;
   /** The vCPU that ran last: its exclusive monitor is still good. */
@@ -77,6 +79,8 @@ export class Vm {
   lpt: LptState | null;
   /** Bit n: the guest has been told of config.implementations[n]. */
   implementationsTold: number;
+  /** Whether the guest has asked for an interrupt at each migration (beta2018's PV_TIME_LPT, flag bit 0). */
+  lptInterrupt: boolean;
   /** What the vmclock page says; null where there is none. */
   vmclock: VmclockState | null;
   /** Set when the guest has ended. */
@@ -138,6 +142,7 @@ export class Vm {
     this.engine.cpu.outside = outsideOf(this);
     this.system.pmu.onInterrupt = (level) => this.vgic.setPpiLevel(this.engine.cpu.vcpu, PPI.pmu, level);
     this.lpt = state ? state.lpt : this.#initialLpt();
+    this.lptInterrupt = state?.lptInterrupt ?? false;
     this.implementationsTold = state?.identity?.told ?? 0;
     this.system.identification.become(this.#guestIdentity(), state?.identity?.read);
     for (const i of indices) {
@@ -177,6 +182,7 @@ export class Vm {
       this.#publishVmclock();
       this.#pulse(SPI.vmclock);
     }
+    if (this.lptInterrupt) this.#pulse(SPI.lpt);
   }
 
   /** An edge on a shared interrupt's line. */
@@ -357,6 +363,7 @@ export class Vm {
       lpt: this.lpt && { ...this.lpt },
       identity: { read: this.system.identification.save(), told: this.implementationsTold },
       time: { ...this.#time, leads: { ...this.#time.leads } },
+      ...(this.lptInterrupt && { lptInterrupt: true }),
       ...(this.vmclock && { vmclock: { ...this.vmclock } }),
       last: this.#last,
     };

@@ -32,7 +32,8 @@ export function reserveRoom(
   prepared = createEngine(offer.config, engine),
 ): Room<Arrival> {
   const kernel = pageKernel(prepared.memory);
-  const { regions } = prepared.cpu.ram;
+  // What the guest cannot write (the vmclock page) is made of the state.
+  const regions = prepared.cpu.ram.regions.filter((r) => r.writable);
   const used = regions.map(({ size }) => new Uint8Array(size / PAGE_BYTES));
   const textOf = (config: Offer['config']): string => new TextDecoder().decode(encodeJson(config));
   const configured = textOf(offer.config);
