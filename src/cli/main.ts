@@ -6,6 +6,7 @@ import { addDemo } from './demo.js';
 import { EXIT, reportError } from './errors.js';
 import { addImage } from './image.js';
 import { addInspect } from './inspect.js';
+import { addLinuxTime } from './linux-time.js';
 import { LOG_LEVELS, setLogLevel } from './log.js';
 import { addRestore } from './restore.js';
 import { addRun } from './run.js';
@@ -31,7 +32,7 @@ const program = new Command('chronovisor')
   )
   .hook('preAction', (command) => setLogLevel(command.opts<{ log: string }>().log))
   .exitOverride();
-for (const add of [addRun, addRestore, addVerify, addDemo, addImage, addInspect]) add(program);
+for (const add of [addRun, addRestore, addVerify, addDemo, addLinuxTime, addImage, addInspect]) add(program);
 for (const command of program.commands) command.exitOverride().showHelpAfterError('(chronovisor --help says more)');
 
 try {

@@ -213,6 +213,7 @@ describe('debianCloud', () => {
       .split('\n');
     expect(names).toContain('init');
     expect(names).toContain('bin/busybox');
+    expect(names).toContain('bin/cv-time');
     expect(names).toContain('lib/modules/9-cloud-arm64/kernel/lib/helper.ko');
     expect(names).not.toContain('lib/modules/9-cloud-arm64/kernel/fs/ext4.ko');
   });

@@ -5,7 +5,7 @@ import { join, resolve } from 'node:path';
 import { openApt, unpackDeb } from './apt.js';
 import { FetchFailed } from './errors.js';
 import { INIT_SCRIPT } from './init-script.js';
-import { buildInitrd, INITRD_RECIPE } from './initrd.js';
+import { buildInitrd, INITRD_RECIPE, TIME_PROGRAM } from './initrd.js';
 
 export { FetchFailed } from './errors.js';
 export { GUEST_MARKERS } from './init-script.js';
@@ -34,8 +34,9 @@ const BUSYBOX_PACKAGE = 'busybox-static';
 const HOME = 'debian-cloud-arm64';
 
 /** Names the initrd by what makes it, so that a changed recipe builds another and needs no network for it. */
-function initrdName(): string {
-  const recipe = createHash('sha256').update(`${INITRD_RECIPE} ${INIT_SCRIPT}`).digest('hex');
+async function initrdName(): Promise<string> {
+  const hash = createHash('sha256').update(`${INITRD_RECIPE} ${INIT_SCRIPT}`);
+  const recipe = hash.update(await readFile(TIME_PROGRAM)).digest('hex');
   return `initrd-${recipe.slice(0, 12)}.gz`;
 }
 
@@ -64,7 +65,7 @@ async function build(home: string, work: string, log: (line: string) => void): P
   await rename(join(work, 'kernel/boot', kernel), join(home, 'vmlinuz'));
   const fresh = join(work, 'initrd');
   await writeFile(fresh, initrd);
-  await rename(fresh, join(home, initrdName()));
+  await rename(fresh, join(home, await initrdName()));
 }
 
 async function fetchPackages(cacheDir: string, work: string, log: (line: string) => void): Promise<void> {
@@ -92,7 +93,7 @@ async function fetchPackages(cacheDir: string, work: string, log: (line: string)
 export async function debianCloud(options: DebianCloudOptions): Promise<DebianCloudImage> {
   const cacheDir = resolve(options.cacheDir);
   const home = join(cacheDir, HOME);
-  const image = { kernel: join(home, 'vmlinuz'), initrd: join(home, initrdName()) };
+  const image = { kernel: join(home, 'vmlinuz'), initrd: join(home, await initrdName()) };
   if (!((await exists(image.kernel)) && (await exists(image.initrd)))) {
     await mkdir(cacheDir, { recursive: true });
     const work = await mkdtemp(join(cacheDir, 'work-'));

@@ -1,4 +1,4 @@
-// Builds the test guest's initrd from unpacked packages: static busybox, self-test modules, /init.
+// Builds the test guest's initrd from unpacked packages: static busybox, self-test modules, cv-time, /init.
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -10,7 +10,10 @@ import { INIT_SCRIPT } from './init-script.js';
 import { closeModules, moduleName, selfTestModules } from './modules.js';
 
 /** Counts changes of the contents that are not in the script: cached initrds of another recipe are not used. */
-export const INITRD_RECIPE = 1;
+export const INITRD_RECIPE = 2;
+
+/** `cv-time`, the program that measures the kernel's clocks (guests/linux-time), prebuilt. */
+export const TIME_PROGRAM = new URL('../../../guests/linux-time/linux-time.elf', import.meta.url);
 
 const DIRECTORIES = ['bin', 'dev', 'etc', 'lib', 'lib/modules', 'proc', 'sys', 'tmp'];
 
@@ -62,6 +65,7 @@ export async function buildInitrd(kernelRoot: string, busyboxRoot: string): Prom
     { kind: 'character', path: 'dev/console', major: 5, minor: 1 },
     { kind: 'file', path: 'init', data: text(INIT_SCRIPT), mode: 0o755 },
     { kind: 'file', path: 'bin/busybox', data: busybox, mode: 0o755 },
+    { kind: 'file', path: 'bin/cv-time', data: await readFile(TIME_PROGRAM), mode: 0o755 },
     { kind: 'file', path: 'etc/modules', data: text(`${wanted.map(moduleName).join('\n')}\n`) },
     ...[...folders]
       .filter((path) => !DIRECTORIES.includes(path))
