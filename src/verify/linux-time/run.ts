@@ -33,7 +33,7 @@ export interface LinuxTimeRun extends LinuxTimeResult {
 
 /** @param machine at the line LINUX_TIME_MARKER of a kernel that runs LINUX_TIME_COMMAND */
 export function runLinuxTime(machine: Machine, { strategy, policy, hosts }: LinuxTimeCase): LinuxTimeRun {
-  const { host, vm } = machine;
+  const { host } = machine;
   beginWith(machine, strategy);
   const recorder = new ReadRecorder(machine);
   const log = new LinuxTimeLog((counter) => recorder.times.get(counter));
@@ -59,7 +59,6 @@ export function runLinuxTime(machine: Machine, { strategy, policy, hosts }: Linu
   });
   session.run();
   if (line.trimEnd() === 'END') log.line('END');
-  vm.observer = null;
   const stolen = host.accounts.reduce((sum, a) => sum + a.stolen, 0n) - stolenBefore;
   const { migrations, refusals } = session;
   return { ...measureLinuxTime(log, migrations, stolen), migrations, refusals };
