@@ -23,6 +23,7 @@ function time(ns: number): string {
 function rate(rate: number | null): string {
   if (rate === null) return 'stopped';
   const ppm = (rate - 1) * 1e6;
+  if (Math.abs(ppm) < 0.005) return '0.00 ppm';
   return Math.abs(ppm) > 1000 ? `x${rate.toPrecision(5)}` : `${ppm >= 0 ? '+' : ''}${ppm.toFixed(2)} ppm`;
 }
 
