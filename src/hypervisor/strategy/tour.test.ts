@@ -5,7 +5,7 @@ import { GenericTimer, resetTimerState } from '../../arch/timer/generic-timer.js
 import { PS_PER_SECOND as SECOND } from '../../arch/timer/time.js';
 import { HostCounter } from '../../host/counter.js';
 import { createLpt, encodeLpt, pvCountFromPage } from '../pvtime/index.js';
-import { firstGuestTime, guestCounter, planMigration, type StrategyName } from './index.js';
+import { firstGuestTime, guestCounter, planMigration, type StrategyName, scaleValueFor } from './index.js';
 
 fc.configureGlobal({ seed: 1 });
 
@@ -120,6 +120,22 @@ describe(`${MIGRATIONS} migrations between 1 MHz and 1.05 GHz`, () => {
   it.each([[false], [true]])('under trap leave the counter within a tick of either of true time', (counts) => {
     fc.assert(
       fc.property(legs, (hosts) => void tour('trap', hosts, counts, null)),
+      { numRuns: 8 },
+    );
+  });
+
+  it.each([[false], [true]])('under scaled do so but for the rate that 8.24 fixed point gives', (counts) => {
+    fc.assert(
+      fc.property(legs, (given) => {
+        // Where the ratio is 256 or more, the migration is refused.
+        const hosts = given.map((h) => ({ ...h, freqHz: 10_000_000 + (h.freqHz % 1_000_000_000) }));
+        const firstHz = hosts[0]!.freqHz;
+        const errors = hosts.map(({ freqHz }, i) => {
+          const wanted = firstHz * 2 ** 24;
+          return i ? ((freqHz * scaleValueFor(freqHz, firstHz) - wanted) / wanted) * 1e9 : 0;
+        });
+        tour('scaled', hosts, counts, null, (leg) => errors[leg]!);
+      }),
       { numRuns: 8 },
     );
   });
