@@ -64,6 +64,19 @@ describe('timer-late', () => {
     expect(judge(timerLate, masked).text).toContain('at most 4000000 ns from the instant meant');
   });
 
+  it('passes one that wakes its vCPU when the line rises, long behind the instant meant', () => {
+    const slow = [
+      arm(0n, 25_000n),
+      slice('running', 0n, 2n * MS, { timerCondition: () => false }),
+      slice('idle', 2n * MS, 40n * MS),
+      taken(40n * MS + US),
+    ];
+    for (const it of [timerLate, timerLost]) expect(judge(it, slow).status).toBe('pass');
+    const asleep = [...slow.slice(0, -1), slice('idle', 40n * MS, 41n * MS), taken(41n * MS + US)];
+    expect(judge(timerLost, asleep).status).toBe('fail');
+    expect(judge(timerLost, slow.slice(0, -1)).status).toBe('fail');
+  });
+
   it('fails where it could have been taken all the time, running or idle; stolen time does not count', () => {
     const late = (activity: string, more: object = {}) =>
       judge(timerLate, [

@@ -176,7 +176,7 @@ function picturesOf(plan: RunPlan, { session, watch, bands }: Finished): Picture
     ]),
     bands: bands.bands,
     accounts: session.machine.host.accounts,
-    lateness: [],
+    lateness: watch.lateness,
   };
 }
 
