@@ -19,9 +19,12 @@ function verdictTable(verdicts: readonly Verdict[], plan: RunPlan): string {
     const wanted = plan.expect.fails.some((f) => f.name === v.name) ? 'fail' : 'pass';
     const expected = v.status === wanted || (v.status !== 'fail' && wanted === 'pass');
     const shown = v.status === 'fail' ? (expected ? 'FAIL, as expected' : 'FAIL') : v.status;
+    const absent = v.status === 'not-applicable';
+    const style = expected ? (absent ? 'soft' : 'good') : 'bad';
+    const value = absent ? '' : `${v.value} ${escaped(v.unit)}`;
     return (
-      `<tr><td>${escaped(v.name)}</td><td class="${expected ? 'good' : 'bad'}">${shown}</td>` +
-      `<td class="words">${escaped(v.text)}</td><td class="n">${v.value} ${escaped(v.unit)}</td><td>${place}</td></tr>`
+      `<tr><td>${escaped(v.name)}</td><td class="${style}">${shown}</td>` +
+      `<td class="words">${escaped(v.text)}</td><td class="n">${value}</td><td>${place}</td></tr>`
     );
   });
   return `<h2>Verdicts</h2>${table(['check', 'verdict', 'in words', 'value', 'first seen'], rows)}`;
