@@ -5,6 +5,7 @@ import { PROFILES } from '../../src/arch/profiles.js';
 import { DEFAULT_COSTS } from '../../src/host/costs.js';
 import { parseHost } from '../../src/host/frequency.js';
 import { parseSteal, StealSchedule } from '../../src/host/steal.js';
+import type { VmConfig } from '../../src/hypervisor/vm/config.js';
 import { type DebianCloudImage, debianCloud, FetchFailed } from '../../src/loader/debian/index.js';
 import { planLoad } from '../../src/loader/index.js';
 import { createMachine, type Machine } from '../../src/migration/snapshot.js';
@@ -12,11 +13,11 @@ import { ROOT } from '../support/machine.js';
 
 export type Debian = { image: DebianCloudImage } | { image: null; reason: string };
 
-/** The image, or why there is none here: no apt, or no network. */
-export async function debian(): Promise<Debian> {
+/** The image, of a suite where one is named, or why there is none here: no apt, or no network. */
+export async function debian(suite?: string): Promise<Debian> {
   const cacheDir = process.env.CHRONOVISOR_CACHE ?? join(ROOT, 'out/cache');
   try {
-    return { image: await debianCloud({ cacheDir, log: () => {} }) };
+    return { image: await debianCloud({ cacheDir, log: () => {}, ...(suite !== undefined && { suite }) }) };
   } catch (error) {
     if (error instanceof FetchFailed) return { image: null, reason: error.message };
     throw error;
@@ -29,11 +30,13 @@ export interface DebianOptions {
   memory: number;
   append: string;
   steal?: string[];
+  /** What else differs from a plain run. */
+  config?: Partial<VmConfig>;
 }
 
 /** A machine about to boot Debian, as `chronovisor run --host 25MHz` makes it. */
 export function debianMachine(image: DebianCloudImage, options: DebianOptions): Machine {
-  const { vcpus, cpu, memory, append, steal = [] } = options;
+  const { vcpus, cpu, memory, append, steal = [], config = {} } = options;
   const machine = createMachine(
     {
       spec: parseHost('25MHz'),
@@ -55,6 +58,7 @@ export function debianMachine(image: DebianCloudImage, options: DebianOptions): 
       listRegisters: 4,
       startEpoch: 1_767_225_600,
       semihosting: true,
+      ...config,
     },
     'interp',
   );
@@ -65,7 +69,12 @@ export function debianMachine(image: DebianCloudImage, options: DebianOptions): 
     ramSize: BigInt(memory),
     initrd: readFileSync(image.initrd),
     bootargs: append,
-    board: { cpus: vcpus, cpuCompatible: PROFILES[cpu]!.compatible, pvTimeBase: 0x090a_0000n },
+    board: {
+      cpus: vcpus,
+      cpuCompatible: PROFILES[cpu]!.compatible,
+      pvTimeBase: 0x090a_0000n,
+      ...(config.vmclock && { vmclockBase: 0x090d_0000n }),
+    },
   });
   const [ram] = vm.memory();
   for (const { address, data } of plan.segments) ram!.write(Number(address) - ram!.base, data);

@@ -50,7 +50,7 @@ async function run(program: string, args: readonly string[], cwd: string, env: N
  * The configuration: the system's Acquire settings (proxies and the like) and none of its hooks, which could change it.
  * `acquire` is what `apt-config dump Acquire` prints; architecture, state and cache are ours.
  */
-export function aptConfiguration(dir: string, acquire: string): string {
+export function aptConfiguration(dir: string, acquire: string, suite?: string): string {
   return `${acquire}
 Dir::Etc::parts "/dev/null";
 Dir::Etc::main "/dev/null";
@@ -60,11 +60,30 @@ Dir::Cache "${dir}/cache";
 APT::Architecture "arm64";
 APT::Architectures { "arm64"; };
 APT::Sandbox::User "";
-`;
+${suite === undefined ? '' : suiteConfiguration(dir, suite)}`;
 }
 
-/** Prepares an apt under `dir`, which must be an absolute path. Throws FetchFailed where this system has no apt. */
-export async function openApt(dir: string): Promise<Apt> {
+const suiteConfiguration = (dir: string, suite: string): string => `Dir::Etc::sourcelist "${dir}/sources.list";
+Dir::Etc::sourceparts "/dev/null";
+APT::Default-Release "${suite}";
+`;
+
+/** Debian's own archive and the keys that sign it, for suites that this system's sources do not have. */
+const ARCHIVE = 'http://deb.debian.org/debian';
+const KEYRING = '/usr/share/keyrings/debian-archive-keyring.gpg';
+
+/** The sources of a suite; backports need the suite that they are for. */
+export function suiteSources(suite: string): string {
+  const suites = [...new Set([suite.replace(/-backports$/, ''), suite])];
+  return suites.map((name) => `deb [signed-by=${KEYRING}] ${ARCHIVE} ${name} main\n`).join('');
+}
+
+/**
+ * Prepares an apt under `dir`, which must be an absolute path.
+ * @param suite fetch from this suite of Debian's, not from the system's sources
+ * Throws FetchFailed where this system has no apt.
+ */
+export async function openApt(dir: string, suite?: string): Promise<Apt> {
   if (/["\n]/.test(dir))
     throw new FetchFailed(`${JSON.stringify(dir)}: apt cannot use a path with a quote or a newline`);
   const env = { ...process.env, LC_ALL: 'C' };
@@ -73,7 +92,8 @@ export async function openApt(dir: string): Promise<Apt> {
   await writeFile(join(dir, 'state/status'), '');
   const [acquire] = await run('apt-config', ['dump', 'Acquire'], dir, env);
   const config = join(dir, 'apt.conf');
-  await writeFile(config, aptConfiguration(dir, acquire));
+  await writeFile(config, aptConfiguration(dir, acquire, suite));
+  if (suite !== undefined) await writeFile(join(dir, 'sources.list'), suiteSources(suite));
   const aptEnv = { ...env, APT_CONFIG: config };
 
   return {

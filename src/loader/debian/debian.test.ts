@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { aptConfiguration, aptReason } from './apt.js';
+import { aptConfiguration, aptReason, suiteSources } from './apt.js';
 import { writeCpio } from './cpio.js';
 import { debianCloud, FetchFailed, GUEST_MARKERS } from './index.js';
 import { INIT_SCRIPT } from './init-script.js';
@@ -140,6 +140,33 @@ describe('apt of our own', () => {
     expect(aptReason('Hit:1\nW: late\nE: no network\nW: more\n')).toBe('no network');
     expect(aptReason('W: one\nW: two\nReading')).toBe('two');
     expect(aptReason('')).toBe('no message');
+  });
+});
+
+describe('suites', () => {
+  it('come from the archive, backports with what they are for, and nothing of the system', () => {
+    expect(suiteSources('trixie').trim().split('\n')).toHaveLength(1);
+    expect(suiteSources('trixie-backports')).toMatch(/\/debian trixie main\n.* trixie-backports main\n$/s);
+    const text = aptConfiguration('/d', 'x', 'trixie-backports');
+    expect(text).toContain('Dir::Etc::sourcelist "/d/sources.list";');
+    expect(text).toContain('APT::Default-Release "trixie-backports";');
+    expect(aptConfiguration('/d', 'x')).not.toContain('sourcelist');
+  });
+
+  it('are kept apart; what is no name is refused', async () => {
+    const home = join(dir, 'cache', 'debian-cloud-arm64-trixie');
+    mkdirSync(home, { recursive: true });
+    const release = 'usr/lib/modules/9-cloud-arm64';
+    makeDeb('image', { 'usr/share/empty': '' }, join(home, 'linux-image-9-cloud-arm64_9_arm64.deb'));
+    makeDeb('binary', { [`${release}/vmlinuz`]: 'new kernel' }, join(home, 'linux-binary-9-cloud-arm64_9_arm64.deb'));
+    const modules = { [`${release}/kernel/crypto/xor.ko`]: makeModule('') };
+    makeDeb('modules', modules, join(home, 'linux-modules-9-cloud-arm64_9_arm64.deb'));
+    makeDeb('busybox', { 'bin/busybox': 'the shell' }, join(home, 'busybox-static_1_arm64.deb'));
+    writeFileSync(join(home, 'source'), 'x\n');
+    const options = { cacheDir: join(dir, 'cache'), log: () => {} };
+    const image = await debianCloud({ ...options, suite: 'trixie' });
+    expect(readFileSync(image.kernel, 'utf8')).toBe('new kernel');
+    await expect(debianCloud({ ...options, suite: '../x' })).rejects.toThrow('--suite ../x: no name of a suite');
   });
 });
 
