@@ -6,6 +6,7 @@ import { serveGdb } from '../debug/server.js';
 import { formatDuration, formatFrequency } from '../host/time-spec.js';
 import type { ImageSymbol } from '../loader/index.js';
 import { symbolize } from '../loader/index.js';
+import type { Arrival } from '../migration/live/index.js';
 import type { MigrationRecord } from '../migration/migrate.js';
 import type { Machine } from '../migration/snapshot.js';
 import { saveSnapshot } from '../migration/snapshot.js';
@@ -17,6 +18,8 @@ import { Watch } from '../verify/watch.js';
 import { describeWhen } from '../verify/when.js';
 import { EXIT } from './errors.js';
 import { checkOutput, makeFolder, writeOutput } from './files.js';
+import { type DepartureRecord, Departures } from './live/departure.js';
+import { readSecret } from './live/link.js';
 import { log } from './log.js';
 import type { CommonOptions } from './options.js';
 import { integer, planOf } from './options.js';
@@ -26,7 +29,7 @@ import { stateHash } from './state-hash.js';
 const LOOK = 20;
 
 export interface RunResult {
-  status: SessionStatus | 'timeout' | 'interrupted';
+  status: SessionStatus | 'timeout' | 'interrupted' | 'migrated' | 'held';
   exitCode: number;
   guestExit: number | null;
   instructions: number;
@@ -37,6 +40,8 @@ export interface RunResult {
   faults: readonly string[];
   stateHash?: string;
   migrations: object[];
+  /** Migrations to other processes, tried and made. */
+  departures: readonly DepartureRecord[];
   /** Exits with a modelled cost. */
   exits: Readonly<Record<string, number>>;
   verdicts: Verdict[];
@@ -50,10 +55,22 @@ export async function execute(
   image: string,
   options: CommonOptions,
   symbols: readonly ImageSymbol[],
+  arrival: Arrival | null = null,
 ): Promise<number> {
   const started = performance.now();
-  const plan = planOf(options, machine.vm.config.pvTime, (path) => writeOutput(path, saveSnapshot(machine)));
+  const plan = planOf(
+    options,
+    machine.vm.config.pvTime,
+    (path) => writeOutput(path, saveSnapshot(machine)),
+    (order) => departures.request(order),
+  );
   checkOutputs(options);
+  const departures = new Departures({
+    secret: readSecret(options.secretFile),
+    deterministic: options.pace === 'fast',
+    held: options.held,
+    flush: () => flush(),
+  });
   const { config } = machine.vm;
   log.info({ config, host: machine.host.counter.spec, engine: options.engine, events: plan.events.length }, 'run');
   const watch = new Watch(machine);
@@ -78,19 +95,25 @@ export async function execute(
     flush();
     err(`chronovisor: ${message}`);
   };
+  if (arrival) {
+    session.line = arrival.line;
+    session.migrations.push(arrival.record);
+    session.onMigration(arrival.record);
+  }
   const gdbPort = options.gdb === undefined ? null : integer(options.gdb, '--gdb', 0, 65535);
   const console = openConsole(session);
   let status: RunResult['status'];
   try {
     const debugged = gdbPort === null ? null : await debug(machine, session, gdbPort);
-    status = debugged ?? (await loop(machine, session, plan.timeoutMs, options, flush, console));
+    status = debugged ?? (await loop(machine, session, plan.timeoutMs, options, flush, console, departures));
   } finally {
     console.close();
     flush();
   }
   if (options.save && !options.saveAt) writeOutput(options.save, saveSnapshot(machine));
   const verdicts = watch.verdicts(status === 'stalled');
-  const missed = session.pending.flatMap((event) => missedEvent(event) ?? []);
+  // What was to happen here behind a guest that has left is no failure.
+  const missed = status === 'migrated' ? [] : session.pending.flatMap((event) => missedEvent(event) ?? []);
   const guestExit = machine.vm.end?.kind === 'exit' ? machine.vm.end.code : null;
   const result: RunResult = {
     status,
@@ -121,6 +144,7 @@ export async function execute(
       rateErrorPpb: m.rateErrorPpb,
     })),
     exits: machine.host.exits,
+    departures: departures.records,
     verdicts,
   };
   log.info({ status, exitCode: result.exitCode, instructions: result.instructions, wallMs: result.wallMs }, 'end');
@@ -171,7 +195,8 @@ function checkOutputs({ save, json, report }: CommonOptions): void {
 /** What to say of an event that the user asked for and the run did not reach; null where the session made it. */
 function missedEvent({ when, action }: SessionEvent): string | null {
   const at = describeWhen(when);
-  if (action.kind === 'call') return `--save-at ${at}: never reached, nothing saved`;
+  if (action.kind === 'call')
+    return `${action.what ?? '--save-at'} ${at}: never reached, nothing ${action.what ? 'sent' : 'saved'}`;
   if (action.kind === 'power-key') return action.down ? `--power-key ${at}: the run ended before` : null;
   // Only scenarios make these.
   if (action.kind === 'replace') return null;
@@ -186,23 +211,29 @@ async function loop(
   options: CommonOptions,
   flush: () => void,
   console: Console,
+  departures: Departures,
 ): Promise<RunResult['status']> {
   const started = performance.now();
   const real = options.pace === 'real';
   const origin = machine.host.now();
   let interrupted = false;
   const onSignal = (): void => {
-    interrupted = true;
+    if (!departures.cancel()) interrupted = true;
   };
-  process.once('SIGINT', onSignal);
-  process.once('SIGTERM', onSignal);
+  process.on('SIGINT', onSignal);
+  process.on('SIGTERM', onSignal);
   try {
     for (;;) {
       const sliceEnd = performance.now() + LOOK;
-      const status = session.run(() => performance.now() >= sliceEnd);
+      const status = session.run(() => performance.now() >= sliceEnd || departures.due);
       const wall = performance.now() - started;
       if (status !== 'yielded' && !(status === 'stalled' && console.open)) return status;
       if (interrupted) return 'interrupted';
+      if (departures.due) {
+        const end = await departures.leave(session);
+        if (end) return end;
+        continue;
+      }
       if (wall >= timeoutMs) return 'timeout';
       flush();
       const ahead = Number((machine.host.now() - origin) / 1_000_000_000n) - wall;
@@ -256,7 +287,7 @@ function openConsole(session: Session): Console {
 function exitCodeOf(status: RunResult['status'], guestExit: number | null, failed: boolean): number {
   if (status === 'timeout') return EXIT.timeout;
   if (status === 'interrupted') return 130;
-  if (status === 'stalled' || status === 'debug') return EXIT.failed;
+  if (status === 'stalled' || status === 'debug' || status === 'held') return EXIT.failed;
   return (guestExit ?? 0) !== 0 || failed ? EXIT.failed : EXIT.ok;
 }
 

@@ -8,6 +8,7 @@ import { addImage } from './image.js';
 import { addInspect } from './inspect.js';
 import { addLinuxTime } from './linux-time.js';
 import { LOG_LEVELS, setLogLevel } from './log.js';
+import { addReceive } from './receive.js';
 import { addRestore } from './restore.js';
 import { addRun } from './run.js';
 import { addVerify } from './verify.js';
@@ -32,7 +33,7 @@ const program = new Command('chronovisor')
   )
   .hook('preAction', (command) => setLogLevel(command.opts<{ log: string }>().log))
   .exitOverride();
-for (const add of [addRun, addRestore, addVerify, addDemo, addLinuxTime, addImage, addInspect]) add(program);
+for (const add of [addRun, addRestore, addReceive, addVerify, addDemo, addLinuxTime, addImage, addInspect]) add(program);
 for (const command of program.commands) command.exitOverride().showHelpAfterError('(chronovisor --help says more)');
 
 try {

@@ -4,10 +4,12 @@ import { type Ps, parseDuration, shown } from '../host/time-spec.js';
 import { type DowntimePolicy, parseDowntime, parseStrategy, type StrategyName } from '../hypervisor/strategy/index.js';
 import { splitWhen, type When } from '../verify/when.js';
 import { UsageError } from './errors.js';
+import { type Address, isAddress, parseAddress } from './live/address.js';
 
 export interface Migration {
   readonly when: When;
-  readonly to: HostSpec;
+  /** A host's counter, in this process; or another process, which has its own. */
+  readonly to: HostSpec | Address;
   readonly strategy: StrategyName;
   readonly policy: DowntimePolicy;
   /** How long the guest is stopped. */
@@ -38,7 +40,7 @@ export function parseMigrations({ strategy, downtime, pause, migrate }: Migratio
     const [s, d, p] = [own.get('strategy'), own.get('downtime'), own.get('pause')];
     return {
       when,
-      to: parseHost(host, '--migrate'),
+      to: isAddress(host) ? parseAddress(host, '--migrate') : parseHost(host, '--migrate'),
       strategy: s === undefined ? common.strategy : parseStrategy(s, what('strategy')),
       policy: d === undefined ? common.policy : parseDowntime(d, what('downtime')),
       downtime: p === undefined ? common.downtime : parseDuration(p, what('pause')),

@@ -11,6 +11,8 @@ import { admitDestination, DOWNTIME_POLICIES, STRATEGIES } from '../hypervisor/s
 import type { SessionEvent } from '../verify/session.js';
 import { parseWhen, splitWhen } from '../verify/when.js';
 import { UsageError } from './errors.js';
+import { formatAddress, requireSecret } from './live/address.js';
+import type { DepartureOrder } from './live/departure.js';
 import { parseMigrations } from './migrations.js';
 
 /** What commander hands to both commands. */
@@ -20,6 +22,8 @@ export interface CommonOptions {
   pause: string;
   migrate: string[];
   allow: string[];
+  secretFile?: string;
+  held?: string;
   input: string[];
   powerKey: string[];
   until?: string;
@@ -53,6 +57,8 @@ export const COMMON: readonly Option[] = [
   )
     .argParser(collect)
     .default([], 'none'),
+  new Option('--secret-file <file>', 'a secret that both sides of a migration between processes know (TLS-PSK)'),
+  new Option('--held <file>', 'where a guest is kept when a link is lost and nobody can say who has it'),
   new Option('--allow <register>', 'migrate although this register differs from what the guest has read (repeatable)')
     .argParser(collect)
     .default([], 'none'),
@@ -88,10 +94,21 @@ export interface Plan {
 }
 
 /** @throws RangeError or UsageError naming the option */
-export function planOf(options: CommonOptions, pvTime: PvTimeProfile, save: (path: string) => void): Plan {
+export function planOf(
+  options: CommonOptions,
+  pvTime: PvTimeProfile,
+  save: (path: string) => void,
+  depart: (order: DepartureOrder) => void,
+): Plan {
   const events: SessionEvent[] = [];
   const allow = options.allow.map((name) => parseIdentityRegister(name));
   for (const { when, to, strategy, policy, downtime } of parseMigrations(options)) {
+    if ('kind' in to) {
+      requireSecret(to, options.secretFile, '--migrate');
+      const run = (): void => depart({ to, strategy, policy, pause: downtime, allow });
+      events.push({ when, action: { kind: 'call', run, what: `--migrate to ${formatAddress(to)}` } });
+      continue;
+    }
     admitDestination(strategy, policy, to, pvTime);
     events.push({ when, action: { kind: 'migrate', to, strategy, policy, downtime, allow } });
   }

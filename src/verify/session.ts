@@ -29,7 +29,8 @@ export interface SessionEvent {
     | { readonly kind: 'type'; readonly text: string }
     /** Presses the power key, or lets it go. */
     | { readonly kind: 'power-key'; readonly down: boolean }
-    | { readonly kind: 'call'; run(): void }
+    /** `what`: what it is, in case it is never reached. */
+    | { readonly kind: 'call'; run(): void; readonly what?: string }
     /** Goes on with the machine that `make` makes of this one. */
     | { readonly kind: 'replace'; make(machine: Machine): Machine }
     | { readonly kind: 'stop' };

@@ -114,6 +114,9 @@ export class LiveSource {
       stored: () => {},
     });
     this.#send('HELO', encodeHello({ version: PROTOCOL, role: 'source' }));
+    // The first round is from here on, however long the other side takes to agree.
+    vm.system.mmu.dirty.start();
+    this.#roundEnd = machine.host.now() + this.#roundTime();
   }
 
   get phase(): SourcePhase {
@@ -133,8 +136,9 @@ export class LiveSource {
 
   /** Whether the guest may run on now. */
   mayRun(now: Ps): boolean {
-    if (this.#phase === 'offering' || this.#phase === 'failed') return true;
-    return this.#phase === 'copying' && !(this.#options.deterministic && now >= this.#roundEnd);
+    if (this.#phase === 'failed') return true;
+    const copying = this.#phase === 'offering' || this.#phase === 'copying';
+    return copying && !(this.#options.deterministic && now >= this.#roundEnd);
   }
 
   /** The guest waits for something that will never come: its round is over. */
@@ -154,7 +158,10 @@ export class LiveSource {
     this.#dirty = count;
     const last = count <= FEW || !shrinks || this.#round >= MAX_ROUNDS;
     if (last) this.#stop(set);
-    else this.#begin(set, now);
+    else {
+      this.#roundEnd = now + this.#roundTime();
+      this.#begin(set);
+    }
   }
 
   /** The next bytes for the link, or null where there are none now. Between slices only. */
@@ -288,19 +295,18 @@ export class LiveSource {
     }
     this.#phase = 'copying';
     this.#send('DRFT', encodeState(this.#machine, this.#options.line()));
-    vm.system.mmu.dirty.start();
-    this.#begin(
-      vm.memory().map((m) => m.used.slice()),
-      host.now(),
-    );
+    this.#begin(vm.memory().map((m) => m.used.slice()));
   }
 
-  #begin(set: PageSet, now: Ps): void {
+  #roundTime(): Ps {
+    const times = this.#options.rounds ?? ROUND_TIMES;
+    return times[Math.min(this.#round, times.length - 1)]!;
+  }
+
+  #begin(set: PageSet): void {
     this.#pages.begin(set, this.#round > 0);
     this.#allSent = false;
     this.#seen = false;
-    const times = this.#options.rounds ?? ROUND_TIMES;
-    this.#roundEnd = now + times[Math.min(this.#round, times.length - 1)]!;
   }
 
   #stop(set: PageSet): void {

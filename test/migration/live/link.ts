@@ -135,7 +135,7 @@ export function move(options: MoveOptions): Move {
     }
     if (source.phase === 'ready') source.commit();
     const now = (): bigint => machine.host.now();
-    if (result.status === null && source.phase === 'copying' && source.mayRun(now())) {
+    if (result.status === null && source.mayRun(now())) {
       const status = session.run(() => !source.mayRun(now()));
       if (status === 'stalled') source.stalled(now());
       else if (status !== 'yielded') {
