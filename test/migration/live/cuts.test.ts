@@ -18,7 +18,7 @@ const COUNT = Number(process.env.CV_CUTS ?? 300);
 const OPTIONS = {
   vcpus: 2,
   ramBytes: 4 * 2 ** 20,
-  bootargs: `exit=semihosting samples=${COUNT * 15} work=4000`,
+  bootargs: `exit=semihosting samples=${COUNT * 5} work=4000`,
   steal: ['vcpu=0 every=1ms for=300us'],
 };
 const ROUNDS = [20_000_000n, 5_000_000n];

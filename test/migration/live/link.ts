@@ -135,7 +135,8 @@ export function move(options: MoveOptions): Move {
     }
     if (source.phase === 'ready') source.commit();
     const now = (): bigint => machine.host.now();
-    if (result.status === null && source.mayRun(now())) {
+    const active = source.phase === 'offering' || source.phase === 'copying';
+    if (result.status === null && active && source.mayRun(now())) {
       const status = session.run(() => !source.mayRun(now()));
       if (status === 'stalled') source.stalled(now());
       else if (status !== 'yielded') {
