@@ -33,7 +33,8 @@ const program = new Command('chronovisor')
   )
   .hook('preAction', (command) => setLogLevel(command.opts<{ log: string }>().log))
   .exitOverride();
-for (const add of [addRun, addRestore, addReceive, addVerify, addDemo, addLinuxTime, addImage, addInspect]) add(program);
+for (const add of [addRun, addRestore, addReceive, addVerify, addDemo, addLinuxTime, addImage, addInspect])
+  add(program);
 for (const command of program.commands) command.exitOverride().showHelpAfterError('(chronovisor --help says more)');
 
 try {

@@ -75,6 +75,8 @@ export interface MoveOptions {
   /** An engine to make the machine in. */
   engineFor?(offer: Offer): Engine;
   maxMemory?: number;
+  /** Sees what the source sends. */
+  onSent?(bytes: Uint8Array): void;
   /** Asked before anything of a step; true calls the migration off. */
   cancelAt?(source: LiveSource): boolean;
 }
@@ -116,6 +118,7 @@ export function move(options: MoveOptions): Move {
     idle++;
     if (options.cancelAt?.(source)) source.cancel('cancelled');
     for (let bytes = source.next(); bytes && !cut; bytes = source.next()) {
+      options.onSent?.(bytes);
       pass(result.there, bytes, (b) => destination.receive(b));
       idle = 0;
     }

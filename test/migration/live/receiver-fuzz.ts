@@ -1,0 +1,147 @@
+/** Streams made wrong, for the receiver: bytes, messages, fields and order, with checksums made right again or not. */
+import type { HostSpec } from '../../../src/host/frequency.js';
+import { crc32 } from '../../../src/migration/crc32.js';
+import { LiveDestination, MigrationFailed } from '../../../src/migration/live/index.js';
+import { decodeState } from '../../../src/migration/live/messages.js';
+import { pageKernel } from '../../../src/migration/page-kernel.js';
+import type { Random } from '../../conformance/random.js';
+import { guestMachine } from '../../support/machine.js';
+import { move, sessionOf } from './link.js';
+
+const RAM = 4 * 2 ** 20;
+const PV = 65536;
+const HEAD = 16;
+
+/** The messages of a migration as the source sent them, magic first. */
+export function rightStream(): Uint8Array[] {
+  const session = sessionOf(
+    guestMachine('clock', { ramBytes: RAM, bootargs: 'exit=semihosting samples=200 work=20000' }),
+    () => {},
+  );
+  session.machine.host.run({ until: 300_000_000n });
+  const sent: Uint8Array[] = [];
+  move({ session, id: '0'.repeat(32), rounds: [50_000_000n], onSent: (bytes) => sent.push(bytes.slice()) });
+  return sent.flatMap(split);
+}
+
+/** A source gives out several messages at once; the magic is no message. */
+function split(bytes: Uint8Array): Uint8Array[] {
+  if (bytes.length === 8) return [bytes];
+  const out: Uint8Array[] = [];
+  for (let at = 0; at < bytes.length; ) {
+    const length = HEAD + new DataView(bytes.buffer, bytes.byteOffset + at).getUint32(4, true);
+    out.push(bytes.subarray(at, at + length));
+    at += length;
+  }
+  return out;
+}
+
+/** What a receiver has made room in: one for all streams, as making engines is not what is tried here. */
+export class FuzzRoom {
+  readonly #bytes: Uint8Array;
+  readonly #states: Uint8Array[] = [];
+  readonly #kernel: ReturnType<typeof pageKernel>;
+  readonly #used = [new Uint8Array(RAM / 4096), new Uint8Array(PV / 4096)];
+
+  constructor() {
+    const memory = new WebAssembly.Memory({ initial: (RAM + PV) / 65536 + 1 });
+    this.#bytes = new Uint8Array(memory.buffer, 65536);
+    this.#kernel = pageKernel(memory);
+  }
+
+  /** What was right once is so again: checking it takes far longer than all else. */
+  #build(state: Uint8Array): number {
+    if (this.#states.some((known) => Buffer.compare(known, state) === 0)) return 1;
+    decodeState(state);
+    if (this.#states.length < 2) this.#states.push(state);
+    return 1;
+  }
+
+  /** Gives the stream to a receiver in pieces. */
+  receive(stream: readonly Uint8Array[]): LiveDestination<number> {
+    for (const used of this.#used) used.fill(0);
+    const areas = [
+      { bytes: this.#bytes.subarray(0, RAM), used: this.#used[0]!, at: 0 },
+      { bytes: this.#bytes.subarray(RAM, RAM + PV), used: this.#used[1]!, at: RAM },
+    ].map(({ bytes, used, at }) => ({
+      bytes,
+      used,
+      hash: (offset: number, length: number) => this.#kernel.hash(65536 + at + offset, length),
+    }));
+    const destination = new LiveDestination<number>({
+      spec: null as HostSpec | null,
+      maxMemory: RAM,
+      reserve: (offer) => {
+        if (offer.config.ramBytes !== RAM) throw new MigrationFailed('no room for another size');
+        return { areas, build: (state) => this.#build(state) };
+      },
+    });
+    for (const bytes of stream) {
+      destination.receive(bytes);
+      destination.takeOutput();
+    }
+    destination.closed();
+    return destination;
+  }
+}
+
+const below = (random: Random, n: number): number => random.word() % n;
+
+/** Makes head and, where the payload is JSON or small, checksums right again; sequence numbers follow the order. */
+function repair(messages: Uint8Array[], renumber: boolean): void {
+  let sequence = 0;
+  for (const message of messages) {
+    if (message.length < HEAD) continue;
+    const view = new DataView(message.buffer, message.byteOffset, message.length);
+    if (renumber) view.setUint32(8, sequence++, true);
+    const isPage = message[0] === 0x50;
+    const covered = message.subarray(HEAD, isPage ? HEAD + 24 : undefined);
+    view.setUint32(12, crc32(covered, crc32(message.subarray(0, 12))), true);
+  }
+}
+
+/** One wrong stream. Only what is changed is copied. */
+export function mutate(random: Random, right: readonly Uint8Array[]): { kind: string; stream: Uint8Array[] } {
+  const stream = [...right];
+  const at = below(random, stream.length);
+  const change = (work: (bytes: Uint8Array) => void): void => {
+    const copy = stream[at]!.slice();
+    work(copy);
+    stream[at] = copy;
+  };
+  switch (below(random, 7)) {
+    case 0:
+      change((b) => {
+        for (let n = 1 + below(random, 4); n > 0; n--) b[below(random, b.length)] = random.word();
+      });
+      return { kind: 'bytes', stream };
+    case 1:
+      stream[at] = stream[at]!.subarray(0, below(random, stream[at]!.length + 1));
+      stream.length = at + 1;
+      return { kind: 'cut', stream };
+    case 2:
+      stream.splice(at, 1);
+      break;
+    case 3:
+      stream.splice(below(random, stream.length), 0, stream[at]!.slice());
+      break;
+    case 4: {
+      const other = below(random, stream.length);
+      [stream[at], stream[other]] = [stream[other]!, stream[at]!];
+      break;
+    }
+    case 5:
+      // The head of a message or of a run of pages.
+      change((b) => {
+        b[below(random, Math.min(b.length, HEAD + 24))] = random.word();
+      });
+      break;
+    default:
+      change((b) => {
+        if (b.length > HEAD) b[HEAD + below(random, b.length - HEAD)]! ^= 1 << below(random, 8);
+      });
+  }
+  const copies = stream.map((b) => (b.length >= HEAD ? b.slice(0, b[0] === 0x50 ? b.length : undefined) : b));
+  repair(copies, random.chance(3, 4));
+  return { kind: 'repaired', stream: copies };
+}
