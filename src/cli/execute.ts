@@ -24,6 +24,7 @@ import { log } from './log.js';
 import type { CommonOptions } from './options.js';
 import { integer, planOf } from './options.js';
 import { stateHash } from './state-hash.js';
+import { parseTraceLimit, TraceFile } from './trace-file.js';
 
 /** Wall milliseconds between two looks at the keyboard, signals and the clock. */
 const LOOK = 20;
@@ -74,6 +75,8 @@ export async function execute(
   const { config } = machine.vm;
   log.info({ config, host: machine.host.counter.spec, engine: options.engine, events: plan.events.length }, 'run');
   const watch = new Watch(machine);
+  const traceLimit = parseTraceLimit(options.traceLimit);
+  const trace = options.trace === undefined ? null : new TraceFile(options.trace, traceLimit, machine, image);
   const out: number[] = [];
   const flush = (): void => {
     if (out.length) process.stdout.write(Uint8Array.from(out.splice(0)));
@@ -102,13 +105,18 @@ export async function execute(
   }
   const gdbPort = options.gdb === undefined ? null : integer(options.gdb, '--gdb', 0, 65535);
   const console = openConsole(session);
+  const tell = (): void => {
+    flush();
+    sayFull(trace, machine);
+  };
   let status: RunResult['status'];
   try {
     const debugged = gdbPort === null ? null : await debug(machine, session, gdbPort);
-    status = debugged ?? (await loop(machine, session, plan.timeoutMs, options, flush, console, departures));
+    status = debugged ?? (await loop(machine, session, plan.timeoutMs, options, tell, console, departures));
   } finally {
     console.close();
-    flush();
+    tell();
+    trace?.close();
   }
   if (options.save && !options.saveAt) writeOutput(options.save, saveSnapshot(machine));
   const verdicts = watch.verdicts(status === 'stalled');
@@ -244,6 +252,11 @@ async function loop(
     process.removeListener('SIGINT', onSignal);
     process.removeListener('SIGTERM', onSignal);
   }
+}
+
+function sayFull(trace: TraceFile | null, machine: Machine): void {
+  const full = trace?.look(machine);
+  if (full) err(`chronovisor: ${full}`);
 }
 
 /** Serves gdb until it lets go; how the run ended, or null where it goes on without gdb. */

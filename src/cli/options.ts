@@ -36,6 +36,8 @@ export interface CommonOptions {
   hash?: boolean;
   gdb?: string;
   report?: string;
+  trace?: string;
+  traceLimit: string;
   engineStats?: boolean;
   fault: string[];
 }
@@ -81,6 +83,8 @@ export const COMMON: readonly Option[] = [
   new Option('--hash', 'print the state hash at the end'),
   new Option('--gdb <port>', 'wait for gdb on this loopback port before the first instruction'),
   new Option('--report <folder>', 'write an HTML report'),
+  new Option('--trace <file>', 'write a trace that ui.perfetto.dev opens'),
+  new Option('--trace-limit <size>', 'stop tracing there').default('1G'),
   new Option('--fault <name>', "misbehave as a hypervisor once did; 'inspect faults' lists them (repeatable)")
     .argParser(collect)
     .default([], 'none'),

@@ -31,8 +31,8 @@ export interface ActivityEvent extends Place {
   readonly masked: boolean;
   /** Whether the interrupt, were it pending, would be signalled to the vCPU at `to`: enabled, of sufficient priority. */
   deliverable(intid: number): boolean;
-  /** Level of a timer's output by its registers and the counter at `to`. */
-  timerCondition(timer: TimerName): boolean;
+  /** For how long a timer's condition has held at `to`, by its registers and the counter: -1: it does not, or is off. */
+  timerHeld(timer: TimerName): Ps;
 }
 
 export interface CounterReadEvent extends Place {

@@ -38,6 +38,7 @@ export interface TraceSource {
   /** A counter as the vCPU would read it. */
   counter(vcpu: number, timer: TimerName): bigint;
   timerCondition(vcpu: number, timer: TimerName): boolean;
+  timerHeld(vcpu: number, timer: TimerName): bigint;
   masked(vcpu: number): boolean;
   deliverable(vcpu: number, intid: number): boolean;
   priorityOf(vcpu: number, intid: number): number;
@@ -72,8 +73,8 @@ class LiveActivity extends Live implements ActivityEvent {
   deliverable(intid: number): boolean {
     return this.source.deliverable(this.vcpu, intid);
   }
-  timerCondition(timer: TimerName): boolean {
-    return this.source.timerCondition(this.vcpu, timer);
+  timerHeld(timer: TimerName): bigint {
+    return this.source.timerHeld(this.vcpu, timer);
   }
 }
 

@@ -9,6 +9,7 @@ const source: TraceSource = {
   pv: () => 7n,
   counter: () => 9n,
   timerCondition: () => true,
+  timerHeld: () => 0n,
   masked: () => false,
   deliverable: () => true,
   priorityOf: () => 256,

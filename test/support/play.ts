@@ -44,6 +44,7 @@ const filled = (event: Loose): TraceEvent =>
     pv: () => null,
     deliverable: () => true,
     timerCondition: () => true,
+    timerHeld: () => 1n << 60n,
     priorityOf: () => 256,
     ...event,
   }) as unknown as TraceEvent;

@@ -16,14 +16,14 @@ export const timerLost = invariant({
       (t) =>
         t.armed &&
         !t.taken &&
-        (t.undelivered + (t.unsure ?? 0n) > LATE_BOUND || (end.stalled && end.deliverable(t.vcpu, t.intid))),
+        (t.undelivered > LATE_BOUND || (end.stalled && end.deliverable(t.vcpu, t.intid))),
     );
     if (!s.fired && !left.length) return notApplicable('no timer interrupt');
     const offences = new Offences();
     offences.count = s.lost.count;
     offences.first = s.lost.first;
     for (const t of left)
-      offences.add(t.undelivered + (t.unsure ?? 0n), { time: dueOrEnd(t, end.time), vcpu: t.vcpu, pc: 0n });
+      offences.add(t.undelivered, { time: dueOrEnd(t, end.time), vcpu: t.vcpu, pc: 0n });
     return {
       ...offences.status,
       value: offences.count,

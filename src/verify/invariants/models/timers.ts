@@ -34,8 +34,6 @@ export interface TimerModel {
   takeable: boolean;
   /** Time in which it could have been taken and was not. */
   undelivered: Ps;
-  /** Overdue length of an idle stretch at whose end it could be taken; since when is not known. Null: there is none. */
-  unsure: Ps | null;
   /** The line was up at some instant since the last acknowledge, before a write took it down. */
   metBefore: boolean;
 }
@@ -82,7 +80,6 @@ const timerOf = (vcpu: number, timer: TimerName): TimerModel => ({
   overdue: false,
   takeable: false,
   undelivered: 0n,
-  unsure: null,
   metBefore: false,
 });
 
@@ -119,7 +116,6 @@ function arm(s: TimerState, t: TimerModel, time: Ps, ticks: bigint): void {
   t.overdue = false;
   t.takeable = false;
   t.undelivered = 0n;
-  t.unsure = null;
 }
 
 function dueOf(s: TimerState, t: TimerModel): Ps {
@@ -182,18 +178,30 @@ function take(s: TimerState, t: TimerModel, e: AcknowledgedEvent): void {
 
 /** The interrupt is due: was there a time in which it could have been taken and was not? */
 function overdue(t: TimerModel, s: TimerState, e: ActivityEvent): void {
-  const idle = e.activity === 'idle';
-  const takeable = (idle || !e.masked) && e.timerCondition(t.timer) && e.deliverable(t.intid);
-  const length = t.overdue ? e.to - e.from : 0n;
-  // The slice in which it becomes due tells nothing: the vCPU takes it in the next one. Nor does an idle stretch: it may end
-  // because the line rises (later than the guest means, where it mistakes the frequency). It counts once another
-  // has followed it.
-  if (t.takeable) t.undelivered += length;
-  else if (t.unsure !== null && idle && takeable) t.undelivered += t.unsure + length;
-  t.unsure = idle && takeable && !t.takeable && t.unsure === null ? length : null;
-  t.takeable = t.overdue && takeable && t.unsure === null;
-  t.overdue = true;
+  if (e.activity === 'idle') {
+    // WFI ends whatever PSTATE.I is; whether the vCPU then takes it, its first slice tells.
+    t.takeable = false;
+    t.undelivered += idleTime(t, e);
+  } else {
+    // The slice in which it becomes due tells nothing: the vCPU takes it in the next one.
+    if (!t.overdue) {
+      t.overdue = true;
+      return;
+    }
+    if (t.takeable) t.undelivered += e.to - e.from;
+    t.takeable = !e.masked && e.timerHeld(t.timer) >= 0n && e.deliverable(t.intid);
+  }
   if (t.undelivered > s.worstUndelivered) s.worstUndelivered = t.undelivered;
+}
+
+/** How much of an idle stretch lay behind both the timer's condition and the instant meant. */
+function idleTime(t: TimerModel, e: ActivityEvent): Ps {
+  const held = e.timerHeld(t.timer);
+  if (held <= 0n || !e.deliverable(t.intid)) return 0n;
+  const length = e.to - e.from;
+  const late = e.to - t.due!;
+  const shorter = held < length ? held : length;
+  return late < shorter ? late : shorter;
 }
 
 function activity(s: TimerState, e: ActivityEvent): void {

@@ -1,0 +1,2 @@
+export { Tracer } from './tracer.js';
+export { PerfettoWriter } from './writer.js';
