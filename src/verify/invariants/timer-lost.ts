@@ -13,17 +13,13 @@ export const timerLost = invariant({
     const all = s.timers.flat();
     // Behind a stall nothing comes any more, were it due or not.
     const left = all.filter(
-      (t) =>
-        t.armed &&
-        !t.taken &&
-        (t.undelivered > LATE_BOUND || (end.stalled && end.deliverable(t.vcpu, t.intid))),
+      (t) => t.armed && !t.taken && (t.undelivered > LATE_BOUND || (end.stalled && end.deliverable(t.vcpu, t.intid))),
     );
     if (!s.fired && !left.length) return notApplicable('no timer interrupt');
     const offences = new Offences();
     offences.count = s.lost.count;
     offences.first = s.lost.first;
-    for (const t of left)
-      offences.add(t.undelivered, { time: dueOrEnd(t, end.time), vcpu: t.vcpu, pc: 0n });
+    for (const t of left) offences.add(t.undelivered, { time: dueOrEnd(t, end.time), vcpu: t.vcpu, pc: 0n });
     return {
       ...offences.status,
       value: offences.count,

@@ -52,7 +52,7 @@ describe('timer-early', () => {
 
 describe('timer-late', () => {
   it('passes one that is taken in the slice behind its instant, and one that is masked for long', () => {
-    const prompt = [arm(0n, 25_000n), slice('idle', 0n, MS), slice('running', MS, MS + US), taken(MS + US)];
+    const prompt = [arm(0n, 25_000n), slice('idle', 0n, MS), taken(MS + US), slice('running', MS, MS + US)];
     expect(judge(timerLate, prompt)).toMatchObject({ status: 'pass', value: 0, bound: 100_000 });
     const masked = [
       arm(0n, 25_000n),
@@ -67,14 +67,16 @@ describe('timer-late', () => {
   it('passes one that wakes its vCPU when the line rises, long behind the instant meant', () => {
     const slow = [
       arm(0n, 25_000n),
-      slice('running', 0n, 2n * MS, { timerCondition: () => false }),
-      slice('idle', 2n * MS, 40n * MS),
+      slice('running', 0n, 2n * MS, { timerHeld: () => -1n }),
+      slice('idle', 2n * MS, 40n * MS, { timerHeld: () => 0n }),
       taken(40n * MS + US),
     ];
     for (const it of [timerLate, timerLost]) expect(judge(it, slow).status).toBe('pass');
-    const asleep = [...slow.slice(0, -1), slice('idle', 40n * MS, 41n * MS), taken(41n * MS + US)];
-    expect(judge(timerLost, asleep).status).toBe('fail');
-    expect(judge(timerLost, slow.slice(0, -1)).status).toBe('fail');
+    const asleep = [...slow.slice(0, -1), slice('idle', 40n * MS, 41n * MS, { timerHeld: () => MS }), taken(41n * MS)];
+    expect(judge(timerLate, asleep)).toMatchObject({ status: 'fail', value: 1_000_000 });
+    const parked = slice('idle', 40n * MS, 60n * MS, { timerHeld: () => 20n * MS });
+    expect(judge(timerLost, [...slow.slice(0, -1), parked]).status).toBe('fail');
+    expect(judge(timerLost, slow.slice(0, -1)).status).toBe('not-applicable');
   });
 
   it('fails where it could have been taken all the time, running or idle; stolen time does not count', () => {
@@ -96,7 +98,8 @@ describe('timer-late', () => {
 describe('timer-lost', () => {
   it('passes what is taken, what is not due, and what nobody enabled', () => {
     expect(judge(timerLost, [arm(0n, 25_000n), taken(MS), arm(MS, 1n << 60n)]).status).toBe('pass');
-    const off = [arm(0n, 25_000n), slice('idle', 0n, MS), slice('idle', MS, 90n * MS, { deliverable: () => false })];
+    const no = { deliverable: () => false };
+    const off = [arm(0n, 25_000n), slice('idle', 0n, MS, no), slice('idle', MS, 90n * MS, no)];
     expect(judge(timerLost, off).status).toBe('not-applicable');
   });
 
@@ -108,11 +111,9 @@ describe('timer-lost', () => {
   });
 
   it('passes a counter that runs slower than the guest believes: the condition comes later', () => {
-    const no = { timerCondition: () => false };
-    const slow = [arm(0n, 25_000n), slice('idle', 0n, 40n * MS), slice('running', 40n * MS, 41n * MS), taken(41n * MS)];
-    expect(judge(timerLost, slow).status).toBe('pass');
-    const seen = [slice('idle', 0n, 20n * MS, no), slice('idle', 20n * MS, 40n * MS)];
-    expect(judge(timerLost, [arm(0n, 25_000n), ...seen, taken(40n * MS)]).status).toBe('pass');
+    const idle = (from: bigint, to: bigint, held: bigint) => slice('idle', from, to, { timerHeld: () => held });
+    const seen = [idle(0n, 20n * MS, -1n), idle(20n * MS, 40n * MS, 1_000n), taken(40n * MS)];
+    expect(judge(timerLost, [arm(0n, 25_000n), ...seen]).status).toBe('pass');
   });
 
   it('fails a stall with a timer armed, due or not', () => {
