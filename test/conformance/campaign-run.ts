@@ -30,7 +30,7 @@ export class ProfileRun {
   readonly undefined: LineCount = { single: 0, sequence: 0, faults: 0, mismatches: 0 };
   readonly reports: string[] = [];
   /** States compared with the oracle's, by engine. */
-  readonly compared: Record<EngineKind, number> = { interpreter: 0, inline: 0, blocks: 0 };
+  readonly compared: Record<EngineKind, number> = { interpreter: 0, inline: 0, pairs: 0, blocks: 0 };
   /** Distinct inputs. */
   cases = 0;
   /** Instructions in them. */
@@ -123,12 +123,18 @@ export class ProfileRun {
     return count;
   }
 
+  #hot(kind: EngineKind, { seed, index }: BatchId): ConstructorParameters<typeof Core>[3] {
+    if (kind === 'inline') return { words: this.source.models(seed, index), pairs: [] };
+    if (kind !== 'pairs') return undefined;
+    const pairs = this.source.pairs(seed, index);
+    return { words: [...new Set(pairs.flat())], pairs };
+  }
+
   #core(kind: EngineKind, id: BatchId): Core {
-    const key = kind === 'inline' ? this.source.modelsKey(id.index) : 0;
+    const key = kind === 'inline' || kind === 'pairs' ? this.source.modelsKey(id.index) : 0;
     const known = this.#cores.get(kind);
     if (known && known.key === key && known.core.engine.handlers < MOST_HANDLERS) return known.core;
-    const hot = kind === 'inline' ? this.source.models(id.seed, id.index) : [];
-    const core = new Core(id.profile, this.#table, kind, hot);
+    const core = new Core(id.profile, this.#table, kind, this.#hot(kind, id));
     this.#cores.set(kind, { core, key });
     return core;
   }

@@ -49,7 +49,7 @@ for (const [profile, share] of Object.entries(SHARES)) {
   mismatches += run.mismatches;
   console.log(
     `${profile}: ${run.cases} cases, ${run.instructions} instructions; compared on the interpreter ` +
-      `${run.compared.interpreter}, with inlined handlers ${run.compared.inline}, on blocks ${run.compared.blocks}; ` +
+      `${run.compared.interpreter}, with inlined handlers ${run.compared.inline}, pairs ${run.compared.pairs}, on blocks ${run.compared.blocks}; ` +
       `${run.mismatches} mismatches`,
   );
   console.log(summary(run, CLASSES).join('\n'));

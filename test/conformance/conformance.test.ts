@@ -40,11 +40,11 @@ describe.skipIf(skip)(`conformance${skip ? ` (skipped: ${missing} is not install
       } finally {
         run.close();
       }
-      const { interpreter, inline, blocks } = run.compared;
+      const { interpreter, inline, pairs, blocks } = run.compared;
       console.log(
         [
           `${profile}: ${run.cases} cases, ${run.instructions} instructions; interpreter ${interpreter}, ` +
-            `inlined ${inline}, blocks ${blocks}; ${run.mismatches} mismatches`,
+            `inlined ${inline}, pairs ${pairs}, blocks ${blocks}; ${run.mismatches} mismatches`,
           ...summary(run, CLASSES),
         ].join('\n'),
       );

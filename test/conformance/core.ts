@@ -7,8 +7,8 @@ import { PROFILES } from '../../src/arch/profiles.js';
 import { CoreSystem, SLOT } from '../../src/arch/system/index.js';
 import { B, CODE, CODE_BYTES, DATA, DATA_BYTES, type Ending } from './state.js';
 
-/** The engines under test. `inline` is the interpreter with handlers in its main function. */
-export type EngineKind = 'interpreter' | 'inline' | 'blocks';
+/** The engines under test. `inline` is the interpreter with handlers in its main function, `pairs` also with pairs. */
+export type EngineKind = 'interpreter' | 'inline' | 'pairs' | 'blocks';
 
 const TABLES = 0x2000_0000;
 const VECTORS = 0x3000_0000n;
@@ -49,8 +49,13 @@ export class Core {
   /** Instructions retired when EL1 was reached; -1 before. */
   #stoppedAt = -1;
 
-  /** @param hot words whose handlers are inlined where `kind` is `inline` */
-  constructor(profile: string, table: readonly Instruction[], kind: EngineKind, hot: readonly number[] = []) {
+  /** @param hot words whose handlers are inlined, and which of them are pairs, where `kind` has that */
+  constructor(
+    profile: string,
+    table: readonly Instruction[],
+    kind: EngineKind,
+    hot: { words: readonly number[]; pairs: readonly (readonly [number, number])[] } = { words: [], pairs: [] },
+  ) {
     this.kind = kind;
     this.engine = new Engine({
       profile: PROFILES[profile]!,
@@ -62,7 +67,8 @@ export class Core {
       ],
       table,
       recordPages: 128,
-      hot,
+      hot: hot.words,
+      pairs: hot.pairs,
       compileBlocks: kind === 'blocks',
     });
     const { cpu } = this.engine;
@@ -101,8 +107,18 @@ export class Core {
     this.#code.fill(0, code.length, length);
     this.#code.set(code);
     this.engine.code.written(this.#codeHost, length, -1);
+    if (this.kind === 'pairs') this.#decodeAll(code.length);
     this.window.set(window);
     this.engine.invalidateTlbs();
+  }
+
+  /** A pair is one only when both its members have been decoded, which is at their first run otherwise. */
+  #decodeAll(bytes: number): void {
+    const { engine } = this;
+    for (let page = 0; page < bytes; page += 4096) {
+      const records = engine.code.page(this.#codeHost + page);
+      for (let at = 0; at < 4096 && page + at < bytes; at += 4) engine.decode(records + at * 8);
+    }
   }
 
   /** Runs at most `limit` instructions from the state at word `at`, and puts the state afterwards in its place. */

@@ -12,7 +12,7 @@ import {
 } from './addressing.js';
 import { excluded, oracleMisdecodes, unfitForSequences } from './exclusions.js';
 import { fillForSequence, fillState } from './operand-states.js';
-import { type Batch, BatchBuilder } from './placement.js';
+import { type Batch, BatchBuilder, type Open } from './placement.js';
 import type { Random } from './random.js';
 import { B, type Ending } from './state.js';
 import { exclusivePair, fitToCode, fitToSequence, PADS, randomWord } from './words.js';
@@ -31,6 +31,10 @@ export interface GeneratorOptions {
   /** Called with the reason for every generated word that is left out. */
   onExcluded?(line: string, reason: string): void;
 }
+
+/** Lines that may stand in a straight line of instructions. */
+export const fitsSequences = ({ instruction: { branch, name } }: Encoding): boolean =>
+  (!branch || FORWARD.test(name)) && !LOAD_EXCLUSIVE.test(name) && !unfitForSequences(name);
 
 export class CaseGenerator {
   readonly #decoder: Decoder;
@@ -80,16 +84,20 @@ export class CaseGenerator {
   variants(r: Random, models: readonly number[]): Batch {
     const builder = new BatchBuilder(r);
     for (const model of models) {
-      const { encoding } = this.#decoder.match(model)!;
-      for (let attempt = 0; attempt < 50; attempt++) {
-        const word = ((randomWord(r, encoding) & ~encoding.staticMask) | (model & encoding.staticMask)) >>> 0;
-        const match = this.#decoder.match(word);
-        if (match?.encoding !== encoding || excluded(match, word)) continue;
-        this.#single(r, builder, word, encoding);
-        break;
-      }
+      const word = this.#variant(r, model);
+      if (word !== null) this.#single(r, builder, word, this.#decoder.match(model)!.encoding);
     }
     return builder.finish();
+  }
+
+  #variant(r: Random, model: number): number | null {
+    const { encoding } = this.#decoder.match(model)!;
+    for (let attempt = 0; attempt < 50; attempt++) {
+      const word = ((randomWord(r, encoding) & ~encoding.staticMask) | (model & encoding.staticMask)) >>> 0;
+      const match = this.#decoder.match(word);
+      if (match?.encoding === encoding && !excluded(match, word)) return word;
+    }
+    return null;
   }
 
   /**
@@ -116,10 +124,7 @@ export class CaseGenerator {
   /** Straight lines with forward branches, loads, stores and exclusive pairs: what block compilers see. */
   sequences(r: Random, count: number, encodings: readonly Encoding[]): Batch {
     const builder = new BatchBuilder(r);
-    const usable = encodings.filter(
-      ({ instruction: { branch, name } }) =>
-        (!branch || FORWARD.test(name)) && !LOAD_EXCLUSIVE.test(name) && !unfitForSequences(name),
-    );
+    const usable = encodings.filter(fitsSequences);
     for (let i = 0; i < count; i++) this.#sequence(r, builder, usable);
     return builder.finish();
   }
@@ -156,12 +161,41 @@ export class CaseGenerator {
     if (r.chance(1, 8)) words.push(...exclusivePair(r));
     while (words.length < length) {
       const word = this.word(r, r.pick(encodings));
-      if (word === null) continue;
-      const fitted = fitToSequence(r, this.#decoder.match(word)!, word, length - words.length);
-      const match = this.#decoder.match(fitted);
-      if (!match || excluded(match, fitted)) continue;
-      words.push(fitToCode(r, fitted, builder.pc + words.length * 4, true));
+      const fitted = word === null ? null : this.#fitted(r, builder, word, words.length, length);
+      if (fitted !== null) words.push(fitted);
     }
+    this.#closeSequence(r, builder, state, words);
+  }
+
+  /** Straight lines of these pairs, with other operands. */
+  pairs(r: Random, count: number, pairs: readonly (readonly [number, number])[]): Batch {
+    const builder = new BatchBuilder(r);
+    for (let i = 0; i < count; i++) {
+      const state = builder.open(0);
+      if (!state) continue;
+      const length = 2 * (1 + r.below(4));
+      const words: number[] = [];
+      for (let attempt = 0; words.length < length && attempt < 50; attempt++) {
+        const pair = r.pick(pairs).map((model, j) => {
+          const word = this.#variant(r, model);
+          return word === null ? null : this.#fitted(r, builder, word, words.length + j, length);
+        });
+        if (!pair.includes(null)) words.push(...(pair as number[]));
+      }
+      this.#closeSequence(r, builder, state, words);
+    }
+    return builder.finish();
+  }
+
+  /** The word as it may stand at a place in a sequence; null where it may not. */
+  #fitted(r: Random, builder: BatchBuilder, word: number, place: number, length: number): number | null {
+    const fitted = fitToSequence(r, this.#decoder.match(word)!, word, length - place);
+    const match = this.#decoder.match(fitted);
+    if (!match || excluded(match, fitted)) return null;
+    return fitToCode(r, fitted, builder.pc + place * 4, true);
+  }
+
+  #closeSequence(r: Random, builder: BatchBuilder, state: Open, words: number[]): void {
     fillForSequence(r, builder.states, state.at, builder.pc, this.#fpcr);
     const lines = words.map((w) => this.#decoder.match(w)!.encoding);
     builder.close(state, words, lines, false, 0);

@@ -58,7 +58,7 @@ export function placed({ code, ownCode }: Batch, c: Case, state: Uint32Array, wi
 
 const MOST_CASES = 2048;
 
-interface Open {
+export interface Open {
   readonly at: number;
   readonly slot: number;
 }

@@ -149,7 +149,6 @@ export class BlockCompiler {
     } else engine.setFunction(index, block);
     this.compiled++;
     const u16 = this.#u16;
-    u16[(head + R.ORIGINAL) >> 1] = u16[(head + R.HANDLER) >> 1]!;
     u16[(head + R.BLOCK) >> 1] = index;
     u16[(head + R.HANDLER) >> 1] = Special.Block;
     const page = engine.code.indexOf(head);

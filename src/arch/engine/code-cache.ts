@@ -5,7 +5,7 @@
  * write-protected in every data TLB; a write to it resets the records that it touches.
  */
 
-import { Special } from './interpreter.js';
+import { SPECIALS, Special } from './interpreter.js';
 import {
   ITLB_BYTES,
   ITLB_CONTEXTS,
@@ -80,9 +80,17 @@ export class CodeCache {
       const index = this.#pageOf[page]! - 1;
       if (index < 0) continue;
       this.onInvalidate(index);
-      this.#u16[(this.#address(index) + ((at & 0xffc) << 3)) >> 1] = Special.Decode;
+      const record = this.#address(index) + ((at & 0xffc) << 3);
+      this.#u16[(record + R.HANDLER) >> 1] = Special.Decode;
+      if (at & 0xffc) this.#part(record - RECORD);
       if (++this.#writes[index]! > WRITES_BEFORE_DROP && index !== keep) this.#drop(index);
     }
+  }
+
+  /** What follows this record has changed: it is half of a pair no longer. */
+  #part(record: number): void {
+    if (this.#u16[(record + R.HANDLER) >> 1]! < SPECIALS) return;
+    this.#u16[(record + R.HANDLER) >> 1] = this.#u16[(record + R.OWN) >> 1]!;
   }
 
   /** Host address of the word that a record stands for. */

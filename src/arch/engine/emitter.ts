@@ -52,6 +52,8 @@ export const HOST_CALLEES = {
   fetch: { params: [], results: [] },
   /** Decodes the record at this address. */
   decode: { params: ['i32'], results: [] },
+  /** Makes the function of a record whose R.FN is 0. */
+  handler: { params: ['i32'], results: [] },
   /** Runs the TypeScript semantics of the record; 0 go on behind it, 1 the pc or context changed. */
   exec: { params: ['i32'], results: ['i32'] },
   /** A record with a breakpoint is about to run: 1 where the engine must leave (S.STOP is set), 0 to run it. */
@@ -59,6 +61,14 @@ export const HOST_CALLEES = {
   /** Takes the exception that this instruction raises; see Raise. */
   raise: { params: ['i32'], results: [] },
 } as const satisfies Record<string, Callee>;
+
+/** PSTATE.NZCV as it is kept: N and V in the sign of an i64, Z where an i64 is zero, C an i32 of 0 or 1. */
+export interface Flags {
+  readonly n: Val;
+  readonly z: Val;
+  readonly c: Val;
+  readonly v: Val;
+}
 
 /** Synchronous exceptions that emitted semantics can raise themselves. */
 export const Raise = { Undefined: 0, SpAlignment: 1, FpAccess: 2 } as const;
@@ -197,6 +207,7 @@ export abstract class Emitter extends Assembler {
     this.setState64(S.ZV, wide);
     this.setState32(S.CF, carry);
     this.setState64(S.VV, overflow);
+    this.flagsSet({ n: wide, z: wide, c: typeof carry === 'object' ? carry : this.i32(Number(carry)), v: overflow });
   }
 
   /** All four from an i32 holding NZCV in bits 3:0. */
@@ -206,18 +217,28 @@ export abstract class Emitter extends Assembler {
     this.setState64(S.ZV, this.and(this.not(wide), 4));
     this.setState32(S.CF, this.and(this.shr(nzcv, 1), 1));
     this.setState64(S.VV, this.shl(wide, 63));
+    this.flagsSet(null);
+  }
+
+  /** Flags were written, with these values where they are known. */
+  protected flagsSet(_flags: Flags | null): void {}
+
+  /** The flags as the instruction before has left them in locals, where that is known. */
+  protected knownFlags(): Flags | null {
+    return null;
   }
 
   /** PSTATE.C, i32 0 or 1. */
   carry(): Val {
-    return this.state32(S.CF);
+    return this.knownFlags()?.c ?? this.state32(S.CF);
   }
 
   /** ConditionHolds (C1.2.4): i32, nonzero where it does. */
   condition(cond: number): Val {
-    const n = (): Val => this.state64(S.NV);
-    const zero = (): Val => this.eqz(this.state64(S.ZV));
-    const v = (): Val => this.state64(S.VV);
+    const known = this.knownFlags();
+    const n = (): Val => known?.n ?? this.state64(S.NV);
+    const zero = (): Val => this.eqz(known?.z ?? this.state64(S.ZV));
+    const v = (): Val => known?.v ?? this.state64(S.VV);
     const ge = (): Val => this.test('ge_s', this.xor(n(), v()), 0);
     const negated = cond & 1;
     const flip = (holds: Val): Val => (negated ? this.eqz(holds) : holds);

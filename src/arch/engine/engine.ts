@@ -4,7 +4,7 @@
  */
 import { Decoder } from '../a64/decoder.js';
 import type { Encoding, Instruction } from '../a64/pattern.js';
-import { staticFieldsOf } from '../a64/pattern.js';
+import { parseEncoding, staticFieldsOf } from '../a64/pattern.js';
 import { Cpu } from '../cpu.js';
 import type { Profile } from '../profiles.js';
 import { BlockCompiler } from './block-compiler.js';
@@ -20,6 +20,7 @@ import {
   ITLB_INVALID,
   type MemoryMap,
   memoryMap,
+  PAGE_RECORDS,
   R,
   RECORD,
   S,
@@ -53,6 +54,8 @@ export interface EngineOptions {
   readonly table: readonly Instruction[];
   /** Instruction words whose handlers are inlined in the interpreter's main function. */
   readonly hot?: readonly number[];
+  /** Words, all of them in `hot`, that are run with one dispatch where they follow each other. */
+  readonly pairs?: readonly (readonly [number, number])[];
   /** Compile every block when it is first reached; otherwise interpret only. */
   readonly compileBlocks?: boolean;
   readonly recordPages?: number;
@@ -65,7 +68,11 @@ interface ExecEntry {
 /** Table indices are 16 bits in a record; blocks and handlers together are far fewer. */
 const TABLE_SIZE = 65536;
 
-const UNDEFINED: Instruction = { name: 'undefined', asm: 'undefined', pattern: 'x'.repeat(32), exec: () => {} };
+/** What stands for a word that is no instruction. */
+const UNDEFINED = {
+  encoding: parseEncoding({ name: 'undefined', asm: 'undefined', pattern: 'x'.repeat(32), exec: () => {} }),
+  variant: 0,
+};
 
 export class Engine {
   readonly memory: WebAssembly.Memory;
@@ -88,7 +95,9 @@ export class Engine {
   /** Handler key to index in the main function, or table index of an out-of-line one. */
   readonly #inline = new Map<string, number>();
   readonly #outOfLine = new Map<string, number>();
-  readonly #execs: ExecEntry[] = [{ instruction: UNDEFINED }];
+  /** Handler index of a pair by pairKey(first, second). */
+  readonly #pairs = new Map<number, number>();
+  readonly #execs: ExecEntry[] = [UNDEFINED.encoding];
   readonly #execIds = new Map<Instruction, number>();
   #tableUsed = 0;
   #slice = 0;
@@ -119,9 +128,16 @@ export class Engine {
     Object.assign(this.#env, instantiateRuntime(this.memory, this.cpu));
     const hot = (options.hot ?? []).flatMap((word) => this.#hotHandlers(word));
     hot.forEach(({ key }, i) => this.#inline.set(key, inlineIndex(i)));
+    const pairs = options.compileBlocks ? [] : this.#hotPairs(options.pairs ?? [], hot);
+    for (const [i, [first, second]] of pairs.entries()) {
+      this.#pairs.set(pairKey(inlineIndex(first), inlineIndex(second)), inlineIndex(hot.length + i));
+    }
+    const handlers = hot.map((h) => h.handler);
     const module = new WebAssembly.Module(
       interpreterModule(
-        hot.map((h) => h.handler),
+        handlers,
+        pairs.map(([first, second]) => [handlers[first]!, handlers[second]!]),
+        options.compileBlocks ?? false,
         RUNTIME_CALLEES,
       ),
     );
@@ -242,6 +258,7 @@ export class Engine {
       slowModify: (lo: number, hi: number, access: number) => this.hooks.slowModify(lo, hi, access),
       fetch: () => this.#fetch(),
       decode: (record: number) => this.decode(record),
+      handler: (record: number) => this.#makeHandler(record),
       exec: (record: number) => this.#exec(record),
       breakpoint: () => (this.hooks.breakpoint() ? 1 : 0),
       raise: (what: number) => this.hooks.raise(what),
@@ -281,14 +298,31 @@ export class Engine {
 
   /** Decodes the word behind a record into it, and compiles the block that it starts. */
   decode(record: number): void {
-    this.#decode(record);
+    const own = this.#decode(record);
+    this.#u16[(record + R.OWN) >> 1] = own;
     if (this.breakOffsets.size && this.breakOffsets.has(this.code.offsetOf(record))) {
-      this.#u16[(record + R.ORIGINAL) >> 1] = this.#u16[(record + R.HANDLER) >> 1]!;
       this.#u16[(record + R.HANDLER) >> 1] = Special.Break;
-    } else this.blocks?.compileAt(record);
+      return;
+    }
+    this.#u16[(record + R.HANDLER) >> 1] = own;
+    if (this.blocks) return this.blocks.compileAt(record);
+    const offset = this.code.offsetOf(record);
+    if (offset > 0) this.#join(record - RECORD, record);
+    if (offset < 0xffc) this.#join(record, record + RECORD);
   }
 
-  #decode(record: number): void {
+  /** Makes the records of two instructions that follow each other a pair, where there is one for them. */
+  #join(first: number, second: number): void {
+    const own = this.#u16[(first + R.OWN) >> 1]!;
+    if (this.#u16[(first + R.HANDLER) >> 1] !== own) return;
+    const behind = this.#u16[(second + R.HANDLER) >> 1]!;
+    if (behind === Special.Decode || behind === Special.Break) return;
+    const pair = this.#pairs.get(pairKey(own, this.#u16[(second + R.OWN) >> 1]!));
+    if (pair !== undefined) this.#u16[(first + R.HANDLER) >> 1] = pair;
+  }
+
+  /** @returns the index of the handler */
+  #decode(record: number): number {
     const insn = this.insnAt(record);
     const match = this.decoder.match(insn);
     const u16 = this.#u16;
@@ -304,39 +338,42 @@ export class Engine {
     u16[(record + R.B) >> 1] = o.b ?? 0;
     u16[(record + R.C) >> 1] = o.c ?? 0;
     this.cpu.view.setBigInt64(record + R.IMM, BigInt.asIntN(64, BigInt(o.imm ?? 0)), true);
-    let near = false;
-    let imm2 = o.imm2 ?? 0;
-    if (instruction.direct) {
-      const offset = (record - this.map.records) % (1025 * RECORD);
-      const target = offset + Number(o.imm) * 8;
-      near = target >= 0 && target < 1024 * RECORD;
-      imm2 = Number(o.imm) * 8;
-    }
-    this.#i32[(record + R.IMM2) >> 2] = imm2;
+    this.#i32[(record + R.IMM2) >> 2] = instruction.direct ? Number(o.imm) * 8 : (o.imm2 ?? 0);
+    const near = !!instruction.direct && this.#isNear(record);
     const key = handlerKey(encoding, insn, variant, near);
     const inline = this.#inline.get(key);
-    if (inline !== undefined) {
-      u16[(record + R.HANDLER) >> 1] = inline;
-      return;
-    }
-    u16[(record + R.FN) >> 1] = this.#outOfLineFor(key, encoding, insn, variant, near);
-    u16[(record + R.HANDLER) >> 1] = Special.OutOfLine;
+    u16[(record + R.FN) >> 1] = this.#outOfLine.get(key) ?? 0;
+    return inline ?? Special.OutOfLine;
+  }
+
+  /** Makes the function that runs a record's instruction by itself. */
+  #makeHandler(record: number): void {
+    const insn = this.insnAt(record);
+    const { encoding, variant } = this.decoder.match(insn) ?? UNDEFINED;
+    const near = !!encoding.instruction.direct && this.#isNear(record);
+    const key = handlerKey(encoding, insn, variant, near);
+    this.#u16[(record + R.FN) >> 1] =
+      this.#outOfLine.get(key) ?? this.#outOfLineFor(key, encoding, insn, variant, near);
+  }
+
+  /** Whether a direct branch, whose distance is in the record, stays in its page. */
+  #isNear(record: number): boolean {
+    const target = this.code.offsetOf(record) * 8 + this.#i32[(record + R.IMM2) >> 2]!;
+    return target >= 0 && target < PAGE_RECORDS * RECORD;
   }
 
   #outOfLineFor(key: string, encoding: Encoding, insn: number, variant: number, near: boolean): number {
-    let index = this.#outOfLine.get(key);
-    if (index === undefined) {
-      const handler = { encoding, fields: staticFieldsOf(encoding, insn, variant), near };
-      const module = new WebAssembly.Module(handlerModule(handler, RUNTIME_CALLEES));
-      index = this.addFunction(new WebAssembly.Instance(module, { env: this.#env }).exports.handler!);
-      this.#outOfLine.set(key, index);
-    }
+    const handler = { encoding, fields: staticFieldsOf(encoding, insn, variant), near };
+    const module = new WebAssembly.Module(handlerModule(handler, RUNTIME_CALLEES));
+    const index = this.addFunction(new WebAssembly.Instance(module, { env: this.#env }).exports.handler!);
+    this.#outOfLine.set(key, index);
     return index;
   }
 
-  #setExec(record: number, id: number): void {
-    this.#u16[(record + R.FN) >> 1] = id;
-    this.#u16[(record + R.HANDLER) >> 1] = Special.Exec;
+  #setExec(record: number, id: number): number {
+    this.#u16[(record + R.D) >> 1] = id;
+    this.#u16[(record + R.FN) >> 1] = 0;
+    return Special.Exec;
   }
 
   #execId(instruction: Instruction): number {
@@ -353,8 +390,8 @@ export class Engine {
     const { cpu } = this;
     cpu.contextChanged = false;
     const insn = this.insnAt(record);
-    const instruction = this.#isExec(record) ?? this.decoder.match(insn)!.encoding.instruction;
-    if (instruction === UNDEFINED) this.hooks.raise(0);
+    const instruction = this.#isExec(record) ?? (this.decoder.match(insn) ?? UNDEFINED).encoding.instruction;
+    if (instruction === UNDEFINED.encoding.instruction) this.hooks.raise(0);
     else if (instruction.fp && !this.#i32[S.FPEN >> 2]) this.hooks.raise(2);
     else instruction.exec!(cpu, insn);
     if (this.#i32[S.REC >> 2] === 0) return 1;
@@ -364,10 +401,17 @@ export class Engine {
   }
 
   #isExec(record: number): Instruction | undefined {
-    const handler = this.#u16[(record + R.HANDLER) >> 1]!;
-    const own = handler === Special.Break ? this.#u16[(record + R.ORIGINAL) >> 1]! : handler;
-    if (own !== Special.Exec) return undefined;
-    return this.#execs[this.#u16[(record + R.FN) >> 1]!]!.instruction;
+    if (this.#u16[(record + R.OWN) >> 1] !== Special.Exec) return undefined;
+    return this.#execs[this.#u16[(record + R.D) >> 1]!]!.instruction;
+  }
+
+  /** Positions in `hot` of each pair's members, in each of their forms. */
+  #hotPairs(pairs: readonly (readonly [number, number])[], hot: readonly { key: string }[]): [number, number][] {
+    const positions = new Map(hot.map(({ key }, i) => [key, i]));
+    const of = (word: number): number[] => this.#hotHandlers(word).map(({ key }) => positions.get(key)!);
+    return pairs.flatMap(([first, second]) =>
+      of(first).flatMap((a) => of(second).map((b): [number, number] => [a, b])),
+    );
   }
 
   #hotHandlers(word: number): { key: string; handler: Handler }[] {
@@ -382,6 +426,8 @@ export class Engine {
     }));
   }
 }
+
+const pairKey = (first: number, second: number): number => (first << 16) | second;
 
 const handlerKey = (encoding: Encoding, insn: number, variant: number, near: boolean): string =>
   `${encoding.instruction.name}/${(insn & encoding.staticMask) >>> 0}/${variant}/${near ? 1 : 0}`;

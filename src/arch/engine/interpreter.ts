@@ -4,8 +4,9 @@
  */
 import { type Encoding, type Fields, OPERANDS, type RegRef } from '../a64/pattern.js';
 import type { Assembler, Callee, Val, Var } from './assembler.js';
-import { Emitter } from './emitter.js';
+import { Emitter, type Flags } from './emitter.js';
 import { ITLB_ENTRIES, R, RECORD, S } from './layout.js';
+import type { LoadOp } from './opcodes.js';
 import { ModuleBuilder } from './wasm.js';
 
 /** What one handler does: an encoding with its static fields. */
@@ -16,13 +17,16 @@ export interface Handler {
   readonly near: boolean;
 }
 
+/** Two handlers that are run with one dispatch where they follow each other. */
+export type Pair = readonly [Handler, Handler];
+
 /** Handlers that are not instructions. */
 export const Special = {
   /** Not decoded yet. */
   Decode: 0,
   /** Behind the last record of a page. */
   PageEnd: 1,
-  /** Call the function at table index R.FN. */
+  /** Not inline: call the function at table index R.FN. */
   OutOfLine: 2,
   /** Run the TypeScript semantics. */
   Exec: 3,
@@ -31,7 +35,8 @@ export const Special = {
   /** A debugger wants to know. */
   Break: 5,
 } as const;
-const SPECIALS = 6;
+/** Handlers from this index on are instructions. */
+export const SPECIALS = 6;
 
 /** What compiled blocks and out-of-line handlers return. */
 export const Outcome = {
@@ -48,9 +53,12 @@ const SLOT = { d: R.D, n: R.N, m: R.M, a: R.A, b: R.B, c: R.C } as const;
 /** Operands come from the record. */
 abstract class RecordEmitter extends Emitter {
   protected near = false;
-  protected readonly leavesOnMiss = false;
+  protected leavesOnMiss = false;
+  /** Bytes from `head` to the record of the instruction that is emitted. */
+  protected behind = 0;
   readonly #slots = new Map<string, Val>();
   #depth = 0;
+  #flags: Flags | null = null;
 
   emit(handler: Handler): void {
     this.near = handler.near;
@@ -60,29 +68,48 @@ abstract class RecordEmitter extends Emitter {
     if (instruction.fp) this.checkFp();
     if (instruction.emit) instruction.emit(this, handler.fields, OPERANDS);
     else this.exec();
-    this.recycle();
   }
 
   /** A slot loaded inside an `if` is not known outside it, so only those of the outermost level are kept. */
   protected slot(ref: RegRef): Val {
     const kept = this.#slots.get(ref.reg);
     if (kept) return kept;
-    const slot = this.load('i32.load16_u', this.record(), SLOT[ref.reg]);
+    const slot = this.#field('i32.load16_u', SLOT[ref.reg]);
     if (this.depth === this.#depth) this.#slots.set(ref.reg, slot);
     return slot;
   }
 
+  /** Flags that were set inside an `if` are not known outside it. */
+  protected override flagsSet(flags: Flags | null): void {
+    this.#flags = this.depth === this.#depth ? flags : null;
+  }
+  protected override knownFlags(): Flags | null {
+    return this.#flags;
+  }
+  protected forgetFlags(): void {
+    this.#flags = null;
+  }
+
+  /** Address of the record that the handler was chosen by. */
+  protected abstract head(): Val;
+  protected record(): Val {
+    return this.add(this.head(), this.behind);
+  }
+  #field(op: LoadOp, offset: number): Val {
+    return this.load(op, this.head(), this.behind + offset);
+  }
+
   imm(): Val {
-    return this.load('i64.load', this.record(), R.IMM);
+    return this.#field('i64.load', R.IMM);
   }
   imm2(): Val {
-    return this.load('i32.load', this.record(), R.IMM2);
+    return this.#field('i32.load', R.IMM2);
   }
   pc(): Val {
     return this.add(this.state64(S.BIAS), this.uext(this.shr(this.record(), 3)));
   }
-  protected leave(): void {
-    throw new Error('the interpreter has nowhere to leave to');
+  protected tlb(unprivileged: boolean): Val {
+    return this.state32(unprivileged ? S.TLB_UNPRIV : S.TLB);
   }
 }
 
@@ -91,16 +118,16 @@ class OutOfLineEmitter extends RecordEmitter {
   constructor(callees: Readonly<Record<string, Callee>>) {
     super(['i32'], ['i32'], callees);
   }
-  protected record(): Val {
+  protected head(): Val {
     return this.param(0);
   }
   protected sync(): void {}
   protected afterSlow(): void {}
+  protected leave(): void {
+    throw new Error('a handler of one instruction takes its slow paths in place');
+  }
   protected redirect(): void {
     this.return(this.i32(Outcome.Redirect));
-  }
-  protected tlb(unprivileged: boolean): Val {
-    return this.state32(unprivileged ? S.TLB_UNPRIV : S.TLB);
   }
   branch(): void {
     if (this.near) {
@@ -122,25 +149,21 @@ class OutOfLineEmitter extends RecordEmitter {
 class MainEmitter extends RecordEmitter {
   readonly #rec: Var;
   readonly #budget: Var;
-  readonly #tlb: Var;
   readonly #target: Var;
-  readonly #op: Var;
   #next = 0;
   #jump = 0;
+  #own = 0;
   #reload = 0;
-  #dispatch = 0;
 
   constructor(callees: Readonly<Record<string, Callee>>) {
     super([], [], callees);
     this.#rec = this.reserved('i32');
     this.#budget = this.reserved('i32');
-    this.#tlb = this.reserved('i32');
     this.#target = this.reserved('i64');
-    this.#op = this.reserved('i32');
   }
 
-  /** The whole function. */
-  main(inline: readonly Handler[], handlerType: number, blockType: number): void {
+  /** The whole function. `blockType` is that of compiled blocks, absent where there are none. */
+  main(inline: readonly Handler[], pairs: readonly Pair[], handlerType: number, blockType?: number): void {
     this.loop((reload) => {
       this.#reload = reload;
       this.#load();
@@ -163,12 +186,11 @@ class MainEmitter extends RecordEmitter {
             this.return();
           });
           this.assign(this.#budget, this.sub(this.#budget, 1));
-          this.assign(this.#op, this.load('i32.load16_u', this.#rec, R.HANDLER));
-          this.recycle();
-          this.loop((dispatch) => {
-            this.#dispatch = dispatch;
-            this.#handlers(inline, handlerType, blockType);
+          this.block((own) => {
+            this.#own = own;
+            this.#handlers(inline, pairs, blockType);
           });
+          this.#outOfLine(handlerType);
         });
         this.#lookup();
       });
@@ -178,14 +200,13 @@ class MainEmitter extends RecordEmitter {
   #load(): void {
     this.assign(this.#rec, this.state32(S.REC));
     this.assign(this.#budget, this.state32(S.BUDGET));
-    this.assign(this.#tlb, this.state32(S.TLB));
   }
 
-  #handlers(inline: readonly Handler[], handlerType: number, blockType: number): void {
+  #handlers(inline: readonly Handler[], pairs: readonly Pair[], blockType: number | undefined): void {
     const bodies: (() => void)[] = [
       () => this.#decode(),
       () => this.#pageEnd(),
-      () => this.#outOfLine(handlerType),
+      () => this.br(this.#own),
       () => {
         this.exec();
         this.#sequential();
@@ -194,11 +215,14 @@ class MainEmitter extends RecordEmitter {
       () => this.#break(),
       ...inline.map((h) => () => {
         this.emit(h);
+        this.forgetFlags();
         this.#sequential();
       }),
+      ...pairs.map((pair) => () => this.#pair(pair)),
     ];
     for (let i = 0; i <= bodies.length; i++) this.open(0x02);
-    this.push(this.#op);
+    this.push(this.load('i32.load16_u', this.#rec, R.HANDLER));
+    this.recycle();
     this.code.byte(0x0e);
     this.code.u32(bodies.length);
     for (let i = 0; i <= bodies.length; i++) this.code.u32(i);
@@ -213,7 +237,7 @@ class MainEmitter extends RecordEmitter {
   }
 
   #sequential(): void {
-    this.assign(this.#rec, this.add(this.#rec, RECORD));
+    this.assign(this.#rec, this.add(this.#rec, this.behind + RECORD));
     this.br(this.#next);
   }
 
@@ -233,8 +257,13 @@ class MainEmitter extends RecordEmitter {
     this.branchTo(this.pc());
   }
 
+  /**
+   * Runs the instruction of #rec by itself, whatever HANDLER says. The one place that calls through the table: V8 loads
+   * what such a call needs where it is common to all of them, which would be at every dispatch.
+   */
   #outOfLine(type: number): void {
     this.sync();
+    this.if(this.eqz(this.load('i32.load16_u', this.#rec, R.FN)), () => this.call('handler', this.#rec));
     this.push(this.#rec);
     this.push(this.load('i32.load16_u', this.#rec, R.FN));
     this.code.byte(0x11);
@@ -245,7 +274,11 @@ class MainEmitter extends RecordEmitter {
     this.#sequential();
   }
 
-  #block(type: number): void {
+  #block(type: number | undefined): void {
+    if (type === undefined) {
+      this.code.byte(0x00);
+      return;
+    }
     this.#refund();
     this.sync();
     this.push(this.load('i32.load16_u', this.#rec, R.BLOCK));
@@ -256,15 +289,24 @@ class MainEmitter extends RecordEmitter {
     this.brIf(this.test('ne', outcome, Outcome.Interpret), this.#reload);
     this.#load();
     this.assign(this.#budget, this.sub(this.#budget, 1));
-    this.#original();
+    this.br(this.#own);
   }
 
-  /** Runs the handler that this record had before a block or a breakpoint was put there. */
-  #original(): void {
-    this.assign(this.#op, this.load('i32.load16_u', this.#rec, R.HANDLER));
-    const replaced = this.or(this.test('eq', this.#op, Special.Block), this.test('eq', this.#op, Special.Break));
-    this.if(replaced, () => this.assign(this.#op, this.load('i32.load16_u', this.#rec, R.ORIGINAL)));
-    this.br(this.#dispatch);
+  /**
+   * Two instructions with one dispatch. What needs a slow path leaves before it has had any effect and runs by itself,
+   * so nothing can happen between the two that the second would have to notice.
+   */
+  #pair([first, second]: Pair): void {
+    this.brIf(this.test('le_s', this.#budget, 0), this.#own);
+    this.leavesOnMiss = true;
+    this.emit(first);
+    this.behind = RECORD;
+    this.assign(this.#budget, this.sub(this.#budget, 1));
+    this.emit(second);
+    this.#sequential();
+    this.leavesOnMiss = false;
+    this.behind = 0;
+    this.forgetFlags();
   }
 
   #break(): void {
@@ -273,7 +315,7 @@ class MainEmitter extends RecordEmitter {
     this.brIf(this.call('breakpoint', this.#rec), this.#reload);
     this.#load();
     this.assign(this.#budget, this.sub(this.#budget, 1));
-    this.#original();
+    this.br(this.#own);
   }
 
   /** Where the fetch TLB has #target, makes its record #rec and runs `hit`. A misaligned target misses. */
@@ -299,25 +341,30 @@ class MainEmitter extends RecordEmitter {
     this.br(this.#reload);
   }
 
-  protected record(): Val {
+  protected head(): Val {
     return this.#rec;
   }
   protected sync(): void {
-    this.setState32(S.REC, this.#rec);
+    this.setState32(S.REC, this.record());
     this.setState32(S.BUDGET, this.#budget);
   }
   protected afterSlow(): void {
     this.assign(this.#budget, this.state32(S.BUDGET));
   }
+  protected leave(): void {
+    this.assign(this.#rec, this.record());
+    this.br(this.#own);
+  }
+  override exec(): void {
+    if (this.leavesOnMiss) this.leave();
+    else super.exec();
+  }
   protected redirect(): void {
     this.br(this.#reload);
   }
-  protected tlb(unprivileged: boolean): Val {
-    return unprivileged ? this.state32(S.TLB_UNPRIV) : this.#tlb;
-  }
   branch(): void {
     if (!this.near) return this.branchTo(this.add(this.pc(), this.imm()));
-    this.assign(this.#rec, this.add(this.#rec, this.imm2()));
+    this.assign(this.#rec, this.add(this.record(), this.imm2()));
     this.br(this.#next);
   }
   branchIf(cond: Val): void {
@@ -329,14 +376,17 @@ class MainEmitter extends RecordEmitter {
   }
 }
 
-/** The main loop as a module that exports `run`. Handler i of `inline` has index SPECIALS + i. */
+/** The main loop as a module that exports `run`. Handler i of `inline` has index SPECIALS + i; pairs follow. */
 export function interpreterModule(
   inline: readonly Handler[],
+  pairs: readonly Pair[],
+  blocks: boolean,
   callees: Readonly<Record<string, Callee>>,
 ): Uint8Array<ArrayBuffer> {
   const builder = new ModuleBuilder();
   const emitter = new MainEmitter(callees);
-  emitter.main(inline, builder.type(['i32'], ['i32']), builder.type([], ['i32']));
+  const blockType = blocks ? builder.type([], ['i32']) : undefined;
+  emitter.main(inline, pairs, builder.type(['i32'], ['i32']), blockType);
   return finishModule(builder, 'run', emitter, true);
 }
 

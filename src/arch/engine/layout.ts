@@ -114,19 +114,19 @@ export const RECORD = 32;
 export const R = {
   /** u16: index of the interpreter's handler. */
   HANDLER: 0,
-  /** u16 register slots. */
+  /** u16 register slots. D is the number of the TypeScript semantics where there are no others. */
   D: 2,
   N: 4,
   M: 6,
   A: 8,
   B: 10,
   C: 12,
-  /** u16: table index of an out-of-line handler. */
+  /** u16: table index of the instruction's handler as a function, 0 where it has not been needed. */
   FN: 14,
   /** u16: table index of the compiled block that starts here. */
   BLOCK: 16,
-  /** u16: the handler that a block entry or a breakpoint replaced. */
-  ORIGINAL: 18,
+  /** u16: the instruction's own handler, where HANDLER is a block's, a breakpoint's or a pair's. */
+  OWN: 18,
   /** i32: small immediate. For direct branches inside the page: distance in bytes of records. */
   IMM2: 20,
   /** i64: immediate. */

@@ -1,6 +1,6 @@
 /** A core with its system layer and a recording outside world, for tests of this folder. */
 import type { Outside } from '../cpu.js';
-import { Engine } from '../engine/engine.js';
+import { Engine, type EngineOptions } from '../engine/engine.js';
 import { PROFILES } from '../profiles.js';
 import { TABLE } from '../semantics/index.js';
 import { CoreSystem } from './core-system.js';
@@ -20,13 +20,15 @@ export class TestCore {
   readonly devices = new Map<number, bigint>();
   readonly registers = new Map<string, bigint>();
 
-  constructor(profile: string, options: { vcpus?: number; jit?: boolean } = {}) {
+  constructor(profile: string, options: { vcpus?: number; jit?: boolean } & Pick<EngineOptions, 'hot' | 'pairs'> = {}) {
     this.engine = new Engine({
       profile: PROFILES[profile]!,
       vcpus: options.vcpus ?? 1,
       memory: [{ base: RAM, size: RAM_BYTES, writable: true }],
       table: TABLE,
       recordPages: 64,
+      ...(options.hot && { hot: options.hot }),
+      ...(options.pairs && { pairs: options.pairs }),
       compileBlocks: options.jit ?? false,
     });
     this.system = new CoreSystem(this.engine);

@@ -1,6 +1,6 @@
 /** The engine of a VM: its memory and its instructions. Making one takes far longer than all else of a VM. */
 import { Engine } from '../../arch/engine/engine.js';
-import { HOT } from '../../arch/engine/hot.js';
+import { HOT, PAIRS } from '../../arch/engine/hot.js';
 import { PROFILES } from '../../arch/profiles.js';
 import { TABLE } from '../../arch/semantics/index.js';
 import { VIRT } from '../../machine/virt.js';
@@ -17,6 +17,7 @@ export function createEngine(config: VmConfig, engine: 'interp' | 'jit'): Engine
     ],
     table: TABLE,
     hot: HOT,
+    pairs: PAIRS,
     compileBlocks: engine === 'jit',
   });
 }
