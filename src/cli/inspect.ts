@@ -40,10 +40,12 @@ function describe(path: string): string[] {
 }
 
 function snapshot(bytes: Uint8Array): string[] {
-  const { config, spec, sections } = describeSnapshot(bytes);
+  const { config, spec, sections, read } = describeSnapshot(bytes);
+  const known = Object.entries(read).map(([name, value]) => `${name} ${hex(value)}`);
   return [
     `snapshot: ${config.vcpus} x ${config.cpu}, ${config.ramBytes / 2 ** 20}M of RAM, pvtime ${config.pvTime}`,
     `host: ${spec.name}, ${formatFrequency(spec.freqHz)}, ${spec.ppm} ppm`,
+    ...(known.length ? [`the guest has read ${known.join(', ')}`] : []),
     ...sections.map((s) => `section ${s.name} version ${s.version}: ${s.payload.length} bytes`),
   ];
 }

@@ -1,5 +1,6 @@
 /** Saving a VM with its host to bytes, and making both anew from them. */
 import type { Engine } from '../arch/engine/engine.js';
+import type { ReadIdentity } from '../arch/system/identity.js';
 import { DEFAULT_COSTS } from '../host/costs.js';
 import type { HostSpec } from '../host/frequency.js';
 import type { Host, HostOptions } from '../host/host.js';
@@ -64,9 +65,11 @@ export function describeSnapshot(bytes: Uint8Array): {
   config: VmConfig;
   spec: HostSpec;
   sections: readonly Section[];
+  /** What the guest has read of its CPU. */
+  read: ReadIdentity;
 } {
   const { host, vm, sections } = readSnapshot(bytes);
-  return { config: vm.config, spec: host.spec, sections };
+  return { config: vm.config, spec: host.spec, sections, read: vm.identity?.read ?? {} };
 }
 
 /**

@@ -4,7 +4,7 @@ import { type FaultName, parseFaults } from '../../hypervisor/faults.js';
 import type { MapNode, Node, Problem, ScalarNode } from './document.js';
 import { readEvents, type ScenarioEvent } from './events.js';
 import { type Expectation, NOTHING_EXPECTED, readExpectation } from './expect.js';
-import { Fields, items, map, Problems, text } from './reader.js';
+import { choice, Fields, items, map, Problems, text } from './reader.js';
 import { type ImageNames, MATRIX_KEYS, type MachineSettings, readSettings } from './settings.js';
 
 /** One run, as plain data that another thread can be given. */
@@ -24,6 +24,8 @@ export interface RunPlan {
   readonly events: readonly ScenarioEvent[];
   /** Wall milliseconds. */
   readonly limitMs: number;
+  /** What is measured beside the invariants. */
+  readonly measure: 'linux-time' | null;
   readonly expect: Expectation;
 }
 
@@ -141,6 +143,7 @@ function runsOf(combination: Combination, { file, root, where, faults, problems 
     if (!/^[A-Z]\d{1,3}$/.test(id)) throw new RangeError(`${what} ${shown(id)}: not the id of a case, such as T3`);
     return id;
   });
+  const measure = fields.read('measure', (n, what) => choice(n, what, ['linux-time'] as const)) ?? null;
   const { images, machine, migration, limitMs } = readSettings(fields);
   const events = readEvents(fields, migration);
   for (const key of ['matrix', 'where', 'faults']) fields.take(key);
@@ -170,6 +173,7 @@ function runsOf(combination: Combination, { file, root, where, faults, problems 
     machine: { ...machine, config: { ...machine.config, lpt } },
     events,
     limitMs,
+    measure,
     expect: expected(expect, 'expect', where, NOTHING_EXPECTED),
   };
   const faulty = faults.map((fault) => ({

@@ -16,6 +16,7 @@ import { describeWhen } from '../when.js';
 import { ActivityBands, type Bands } from './bands.js';
 import type { ScenarioAction, ScenarioEvent } from './events.js';
 import { compare, type Difference } from './expect.js';
+import { LinuxTimeMeasure } from './linux-time.js';
 import type { RunPlan } from './parse.js';
 
 /** The bytes behind a plan's image names. */
@@ -116,6 +117,7 @@ const nameOf = (event: ScenarioEvent): string =>
 interface Finished {
   readonly session: Session;
   readonly watch: Watch;
+  readonly linux: LinuxTimeMeasure | null;
   readonly status: SessionStatus | 'limit';
   readonly console: string;
   readonly missed: readonly string[];
@@ -127,9 +129,11 @@ function execute(plan: RunPlan, events: readonly ScenarioEvent[], images: Images
   const deadline = env.clock() + plan.limitMs;
   const machine = buildMachine(plan, images);
   const watch = new Watch(machine);
+  const linux = plan.measure === 'linux-time' ? new LinuxTimeMeasure(machine) : null;
   let console = '';
   const session = new Session(machine, [], (byte) => {
     console += String.fromCharCode(byte);
+    linux?.byte(byte);
     if (console.length > 2 * MAX_CONSOLE) console = console.slice(-MAX_CONSOLE);
   });
   const bands = new ActivityBands(machine.vm.vcpus.length);
@@ -139,6 +143,7 @@ function execute(plan: RunPlan, events: readonly ScenarioEvent[], images: Images
   draw(machine);
   session.onReplace = (next) => {
     watch.follow(next);
+    linux?.follow(next);
     draw(next);
   };
   let done = 0;
@@ -162,7 +167,7 @@ function execute(plan: RunPlan, events: readonly ScenarioEvent[], images: Images
     env.progress?.(session.machine.host.now());
     if (status === 'yielded' && told >= deadline) status = 'limit';
   }
-  return { session, watch, status, console, bands, missed: events.slice(done).map(nameOf) };
+  return { session, watch, linux, status, console, bands, missed: events.slice(done).map(nameOf) };
 }
 
 function picturesOf(plan: RunPlan, { session, watch, bands }: Finished): Pictures {
@@ -186,10 +191,10 @@ const withoutSaves = (events: readonly ScenarioEvent[]): ScenarioEvent[] =>
 /** @throws RangeError, BadImage or BadDeviceTree where the machine cannot be made */
 export function runScenario(plan: RunPlan, images: Images, env: RunEnvironment): RunOutcome {
   const finished = execute(plan, plan.events, images, env);
-  const { session, watch, status, console, missed } = finished;
+  const { session, watch, linux, status, console, missed } = finished;
   const { machine } = session;
   const code = status === 'exit' && machine.vm.end?.kind === 'exit' ? machine.vm.end.code : null;
-  const verdicts = watch.verdicts(status === 'stalled');
+  const verdicts = [...watch.verdicts(status === 'stalled'), ...(linux?.verdicts(session.migrations) ?? [])];
   const stateHash = env.stateHash(machine);
   let uninterruptedHash: string | null = null;
   if (plan.expect.stateHash) {

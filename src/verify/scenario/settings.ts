@@ -156,6 +156,7 @@ function readConfig(fields: Fields): VmConfig {
     listRegisters: fields.read('gic', listRegisters) ?? 4,
     startEpoch: fields.read('epoch', (n, name) => whole(n, name, 0, 2 ** 32 - 1)) ?? EPOCH,
     semihosting: fields.read('semihosting', flag) ?? true,
+    ...(fields.read('vmclock', flag) && { vmclock: true }),
   };
   const ramBytes = fields.read('memory', (n, name) => {
     const bytes = Number(parseMemorySize(text(n, name), name));
