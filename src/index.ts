@@ -17,7 +17,18 @@ export { BadSnapshot } from './migration/errors.js';
 export { beginWith, type MigrationRecord, migrate } from './migration/migrate.js';
 export { createMachine, describeSnapshot, type Machine, restoreSnapshot, saveSnapshot } from './migration/snapshot.js';
 export * from './trace/index.js';
-export { Session, type SessionEvent, type SessionStatus } from './verify/session.js';
+export {
+  BadReplayLog,
+  type Hashes,
+  Recorder,
+  type RecorderOptions,
+  type RecordOf,
+  Replayer,
+  type ReplayLog,
+  type ReplayOutcome,
+  readLog,
+} from './verify/replay/index.js';
+export { Session, type SessionAction, type SessionEvent, type SessionStatus } from './verify/session.js';
 export type { Verdict } from './verify/verdict.js';
 export { Watch } from './verify/watch.js';
 export { parseWhen, type When } from './verify/when.js';

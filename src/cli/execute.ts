@@ -1,6 +1,5 @@
 /** Runs a session to its end for `run` and `restore`: console, pace, time limit, results. */
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { MachineTarget } from '../debug/machine-target.js';
 import { serveGdb } from '../debug/server.js';
 import { formatDuration, formatFrequency } from '../host/time-spec.js';
@@ -16,18 +15,17 @@ import { Session, type SessionEvent, type SessionStatus } from '../verify/sessio
 import type { Verdict } from '../verify/verdict.js';
 import { Watch } from '../verify/watch.js';
 import { describeWhen } from '../verify/when.js';
-import { EXIT } from './errors.js';
+import { EXIT, UsageError } from './errors.js';
 import { checkOutput, makeFolder, writeOutput } from './files.js';
 import { type DepartureRecord, Departures } from './live/departure.js';
 import { readSecret } from './live/link.js';
 import { log } from './log.js';
+import { loop } from './loop.js';
 import type { CommonOptions } from './options.js';
 import { integer, planOf } from './options.js';
+import { sayOutcome, startTape, type TapeOptions } from './replay.js';
 import { stateHash } from './state-hash.js';
 import { parseTraceLimit, TraceFile } from './trace-file.js';
-
-/** Wall milliseconds between two looks at the keyboard, signals and the clock. */
-const LOOK = 20;
 
 export interface RunResult {
   status: SessionStatus | 'timeout' | 'interrupted' | 'migrated' | 'held';
@@ -56,6 +54,7 @@ export async function execute(
   image: string,
   options: CommonOptions,
   symbols: readonly ImageSymbol[],
+  tapeOptions: TapeOptions,
   arrival: Arrival | null = null,
 ): Promise<number> {
   const started = performance.now();
@@ -103,8 +102,12 @@ export async function execute(
     session.migrations.push(arrival.record);
     session.onMigration(arrival.record);
   }
+  if (options.record !== undefined && plan.events.some(({ action }) => action.kind === 'call' && action.what)) {
+    throw new UsageError('--record: not with a migration to another process: the guest would not end in this log');
+  }
+  const tape = startTape(session, tapeOptions);
   const gdbPort = options.gdb === undefined ? null : integer(options.gdb, '--gdb', 0, 65535);
-  const console = openConsole(session);
+  const console = openConsole(session, tapeOptions.log !== null);
   const tell = (): void => {
     flush();
     sayFull(trace, machine);
@@ -112,24 +115,44 @@ export async function execute(
   let status: RunResult['status'];
   try {
     const debugged = gdbPort === null ? null : await debug(machine, session, gdbPort);
-    status = debugged ?? (await loop(machine, session, plan.timeoutMs, options, tell, console, departures));
+    const pace = options.pace as 'fast' | 'real';
+    const { timeoutMs } = plan;
+    const replayed = tapeOptions.log !== null;
+    const common = {
+      timeoutMs,
+      pace,
+      follow: !replayed,
+      interactive: console.open && !replayed,
+      flush: tell,
+      departures,
+    };
+    status = debugged ?? (await loop(session, common));
   } finally {
     console.close();
     tell();
     trace?.close();
   }
   if (options.save && !options.saveAt) writeOutput(options.save, saveSnapshot(machine));
-  const verdicts = watch.verdicts(status === 'stalled');
+  const failed = (list: readonly Verdict[]): boolean => list.some((v) => v.status === 'fail');
   // What was to happen here behind a guest that has left is no failure.
   const missed = status === 'migrated' ? [] : session.pending.flatMap((event) => missedEvent(event) ?? []);
   const guestExit = machine.vm.end?.kind === 'exit' ? machine.vm.end.code : null;
-  const result: RunResult = {
-    status,
-    exitCode: exitCodeOf(
+  const verdicts = watch.verdicts(status === 'stalled');
+  const exitCode = (replayed: Verdict[], recorded: number | null): number => {
+    const own = exitCodeOf(
       status,
       guestExit,
-      session.refusals.length + missed.length > 0 || verdicts.some((v) => v.status === 'fail'),
-    ),
+      session.refusals.length + missed.length > 0 || failed([...verdicts, ...replayed]),
+    );
+    return recorded || own;
+  };
+  const replay = tape.end(status, (r) => exitCode(r ? [r.verdict] : [], r?.end?.exitCode ?? null));
+  tape.close();
+  if (replay) verdicts.push(replay.verdict);
+  if (replay?.end) status = replay.end.status as RunResult['status'];
+  const result: RunResult = {
+    status,
+    exitCode: exitCode([], replay?.end?.exitCode ?? null),
     guestExit,
     instructions: machine.host.instructions,
     hostTimeNs: Number(machine.host.now() / 1000n),
@@ -160,7 +183,8 @@ export async function execute(
     result.stateHash = stateHash(machine);
     err(`state-hash: ${result.stateHash}`);
   }
-  if (session.migrations.length || verdicts.some((v) => v.status === 'fail')) printVerdicts(verdicts, symbols);
+  if (replay) err(sayOutcome(options.replay!, tapeOptions.log!, replay));
+  if (session.migrations.length || failed(verdicts)) printVerdicts(verdicts, symbols);
   if (options.engineStats) printStats(machine, result);
   if (options.report) {
     const path = join(options.report, 'index.html');
@@ -206,52 +230,9 @@ function missedEvent({ when, action }: SessionEvent): string | null {
   if (action.kind === 'call')
     return `${action.what ?? '--save-at'} ${at}: never reached, nothing ${action.what ? 'sent' : 'saved'}`;
   if (action.kind === 'power-key') return action.down ? `--power-key ${at}: the run ended before` : null;
-  // Only scenarios make these.
-  if (action.kind === 'replace') return null;
-  const options = { migrate: '--migrate', type: '--input', stop: '--until' } as const;
-  return `${options[action.kind]} ${at}: the run ended before`;
-}
-
-async function loop(
-  machine: Machine,
-  session: Session,
-  timeoutMs: number,
-  options: CommonOptions,
-  flush: () => void,
-  console: Console,
-  departures: Departures,
-): Promise<RunResult['status']> {
-  const started = performance.now();
-  const real = options.pace === 'real';
-  const origin = machine.host.now();
-  let interrupted = false;
-  const onSignal = (): void => {
-    if (!departures.cancel()) interrupted = true;
-  };
-  process.on('SIGINT', onSignal);
-  process.on('SIGTERM', onSignal);
-  try {
-    for (;;) {
-      const sliceEnd = performance.now() + LOOK;
-      const status = session.run(() => performance.now() >= sliceEnd || departures.due);
-      const wall = performance.now() - started;
-      if (status !== 'yielded' && !(status === 'stalled' && console.open)) return status;
-      if (interrupted) return 'interrupted';
-      if (departures.due) {
-        const end = await departures.leave(session);
-        if (end) return end;
-        continue;
-      }
-      if (wall >= timeoutMs) return 'timeout';
-      flush();
-      const ahead = Number((machine.host.now() - origin) / 1_000_000_000n) - wall;
-      await sleep(real && ahead > 0 ? Math.min(ahead, LOOK) : status === 'stalled' ? LOOK : 0);
-      if (real && ahead < 0) machine.host.follow(origin + BigInt(Math.floor(wall * 1e9)));
-    }
-  } finally {
-    process.removeListener('SIGINT', onSignal);
-    process.removeListener('SIGTERM', onSignal);
-  }
+  const options: Partial<Record<string, string>> = { migrate: '--migrate', type: '--input', stop: '--until' };
+  const option = options[action.kind];
+  return option ? `${option} ${at}: the run ended before` : null;
 }
 
 function sayFull(trace: TraceFile | null, machine: Machine): void {
@@ -276,7 +257,7 @@ interface Console {
 }
 
 /** Connects standard input to the guest's console where somebody is there to type. */
-function openConsole(session: Session): Console {
+function openConsole(session: Session, replayed: boolean): Console {
   const { stdin } = process;
   if (!stdin.isTTY) return { open: false, close: () => {} };
   stdin.setRawMode(true);
@@ -284,7 +265,7 @@ function openConsole(session: Session): Console {
   const onData = (data: Buffer): void => {
     // Ctrl-A x ends the run, as in QEMU.
     if (data.includes(1)) process.kill(process.pid, 'SIGINT');
-    else session.type(data);
+    else if (!replayed) session.inject({ kind: 'receive', bytes: [...data] });
   };
   stdin.on('data', onData);
   return {

@@ -30,6 +30,8 @@ export interface CommonOptions {
   timeout: string;
   save?: string;
   saveAt?: string;
+  record?: string;
+  replay?: string;
   pace: string;
   engine: string;
   json?: string;
@@ -72,6 +74,8 @@ export const COMMON: readonly Option[] = [
   new Option('--timeout <seconds>', 'stop after this much wall time, with status 124').default('60'),
   new Option('--save <file>', 'write a snapshot at --save-at, or at the end'),
   new Option('--save-at <when>', 'when to write it; the run goes on'),
+  new Option('--record <file>', 'write down all that comes from outside, for --replay'),
+  new Option('--replay <file>', 'run as recorded, and say whether the machine was what it was'),
   oneOf(
     '--pace <pace>',
     'as fast as possible and deterministic, or no faster than the wall clock',

@@ -3,7 +3,7 @@ import { type Command, Option } from 'commander';
 import { parseHost } from '../host/frequency.js';
 import { parseSteal, StealSchedule } from '../host/steal.js';
 import { parseMemorySize } from '../loader/index.js';
-import { EXIT } from './errors.js';
+import { EXIT, UsageError } from './errors.js';
 import { execute } from './execute.js';
 import { parseAddress, requireSecret } from './live/address.js';
 import { Arrivals } from './live/arrivals.js';
@@ -47,6 +47,8 @@ export function addReceive(program: Command): void {
 }
 
 async function receive(options: ReceiveOptions): Promise<number> {
+  if (options.record ?? options.replay)
+    throw new UsageError('--record, --replay: not with receive; say run or restore');
   const address = parseAddress(options.listen, '--listen');
   const secret = readSecret(options.secretFile);
   requireSecret(address, secret, '--listen');
@@ -74,7 +76,14 @@ async function receive(options: ReceiveOptions): Promise<number> {
   process.removeListener('SIGTERM', onSignal);
   if (end.kind === 'arrived') {
     arrivals.rest();
-    const code = await execute(end.arrival.machine, `migration ${end.from}`, options, [], end.arrival);
+    const code = await execute(
+      end.arrival.machine,
+      `migration ${end.from}`,
+      options,
+      [],
+      { options, log: null, files: [] },
+      end.arrival,
+    );
     arrivals.close();
     return code;
   }

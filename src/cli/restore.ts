@@ -5,9 +5,11 @@ import { parseFaults } from '../hypervisor/faults.js';
 import { parseIdentityRegister } from '../hypervisor/identity/index.js';
 import { admitHostCpu } from '../migration/compatibility.js';
 import { type Machine, restoreSnapshot } from '../migration/snapshot.js';
+import { UsageError } from './errors.js';
 import { execute } from './execute.js';
 import { readInput } from './files.js';
 import { COMMON, type CommonOptions } from './options.js';
+import { digestOf, openReplay, withRecorded } from './replay.js';
 
 interface RestoreOptions extends CommonOptions {
   host?: string;
@@ -17,11 +19,16 @@ export function addRestore(program: Command): void {
   const command = program.command('restore <snapshot>').description('go on from a snapshot');
   command.option('--host <host>', 'on another host than the one that saved it: a migration');
   for (const option of COMMON) command.addOption(option);
-  command.action(async (path: string, options: RestoreOptions) => {
-    const faults = parseFaults(options.fault);
-    const machine = restoreSnapshot(readInput(path), options.engine as 'interp' | 'jit', {}, faults);
+  command.action(async (path: string, given: RestoreOptions) => {
+    const log = openReplay(given);
+    const options = log ? withRecorded(given, log.header, command, ['fault']) : given;
+    if (log && given.host !== undefined)
+      throw new UsageError('--host: not with --replay, since the log says what happens');
+    const bytes = readInput(path);
+    const machine = restoreSnapshot(bytes, options.engine as 'interp' | 'jit', {}, parseFaults(options.fault));
     if (options.host !== undefined) moveTo(machine, options.host, options);
-    process.exitCode = await execute(machine, path, options, []);
+    const files = options.record || log ? [digestOf('snapshot', path, bytes)] : [];
+    process.exitCode = await execute(machine, path, options, [], { options, log, files });
   });
 }
 

@@ -20,10 +20,10 @@ import { beginWith } from '../migration/migrate.js';
 import { createMachine, type Machine } from '../migration/snapshot.js';
 import { UsageError } from './errors.js';
 import { execute } from './execute.js';
-import { readInput } from './files.js';
 import { log } from './log.js';
 import { parseMigrations } from './migrations.js';
 import { COMMON, type CommonOptions, collect, type HostTexts, hostOptions, integer } from './options.js';
+import { Inputs, openReplay, withRecorded } from './replay.js';
 
 interface RunOptions extends CommonOptions, HostTexts {
   initrd?: string;
@@ -85,9 +85,12 @@ export function addRun(program: Command): void {
     .option('--gic <list>', 'vGIC policy: listRegisters=1..16', 'listRegisters=4')
     .option('--epoch <seconds>', 'UTC at host time 0, seconds since 1970', EPOCH);
   for (const option of COMMON) command.addOption(option);
-  command.action(async (image: string, options: RunOptions) => {
-    const { machine, plan } = load(image, options);
-    process.exitCode = await execute(machine, image, options, plan.symbols);
+  command.action(async (image: string, given: RunOptions) => {
+    const log = openReplay(given);
+    const options = log ? withRecorded(given, log.header, command) : given;
+    const inputs = new Inputs(options.record !== undefined || log !== null);
+    const { machine, plan } = load(image, options, inputs);
+    process.exitCode = await execute(machine, image, options, plan.symbols, { options, log, files: inputs.files });
   });
 }
 
@@ -119,17 +122,17 @@ function implementationsOf({ mayMeet, cpu }: RunOptions, spec: HostSpec): Pick<V
   return { implementations: implementationList([first, ...mayMeet.map((text) => parseImplementation(text))]) };
 }
 
-function load(image: string, options: RunOptions): { machine: Machine; plan: LoadPlan } {
+function load(image: string, options: RunOptions, inputs: Inputs): { machine: Machine; plan: LoadPlan } {
   const host = hostOptions(options);
   const config = { ...configOf(options), ...implementationsOf(options, host.spec) };
-  const bytes = readInput(image);
+  const bytes = inputs.read('image', image);
   if (isContainer(bytes)) throw new UsageError(`${image}: this is a snapshot; go on from it with chronovisor restore`);
   const plan = planLoad(bytes, {
     name: image,
     ramBase: BigInt(VIRT.ram.base),
     ramSize: BigInt(config.ramBytes),
-    ...(options.initrd && { initrd: readInput(options.initrd) }),
-    ...(options.dtb && { dtb: readInput(options.dtb) }),
+    ...(options.initrd && { initrd: inputs.read('initrd', options.initrd) }),
+    ...(options.dtb && { dtb: inputs.read('dtb', options.dtb) }),
     ...(options.append !== undefined && { bootargs: options.append }),
     board: {
       cpus: config.vcpus,

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { encodeJson } from '../migration/json.js';
 import { encodePages } from '../migration/pages.js';
 import type { Machine } from '../migration/snapshot.js';
+import type { Hashes } from '../verify/replay/index.js';
 
 /** @returns 64 hexadecimal digits */
 export function stateHash({ host, vm }: Machine): string {
@@ -11,3 +12,13 @@ export function stateHash({ host, vm }: Machine): string {
   for (const memory of vm.memory()) hash.update(memory.name).update(encodePages(memory.view, memory.used));
   return hash.digest('hex');
 }
+
+/** Node's SHA-256 for the replay log. */
+export const HASHES: Hashes = {
+  state: stateHash,
+  bytes(parts) {
+    const hash = createHash('sha256');
+    for (const part of parts) hash.update(part);
+    return hash.digest('hex');
+  },
+};

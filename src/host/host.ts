@@ -211,6 +211,13 @@ export class Host implements VmHost {
     this.#pass(activities, () => this.#timeline.advanceTo(instant));
   }
 
+  /** Whether every vCPU waits and nothing of the machine's will ever wake one. */
+  get stalled(): boolean {
+    const vm = this.#vm!;
+    const waits = (v: number): boolean => !vm.runnable(v) && !vm.wakeable(v) && vm.deadline(v) === null;
+    return vm.board.rtc.nextDeadline() === null && vm.vcpus.every((v, n) => v.power === 'off' || waits(n));
+  }
+
   /** Instructions retired by all vCPUs. */
   get instructions(): number {
     return this.#vm!.engine.retired.reduce((sum, n) => sum + n, 0);

@@ -53,16 +53,20 @@ const pattern = record({
 
 const account = record({ running: PS_SHAPE, idle: PS_SHAPE, stolen: PS_SHAPE, paused: PS_SHAPE, off: PS_SHAPE });
 
+export const COSTS_SHAPE = record({
+  ...Object.fromEntries(Object.keys(DEFAULT_COSTS).map((kind) => [kind, int(0, 1e9)])),
+  trap: optional(int(0, 1e9)),
+});
+
+export const STEAL_SHAPE = record({ patterns: list(pattern, 0, 64), seed: U32 });
+
 /** The section `host`. */
 export const HOST_SHAPE = record({
   spec: SPEC_SHAPE,
   ips: int(1e6, 1e12),
   quantum: PS_SHAPE,
-  costs: record({
-    ...Object.fromEntries(Object.keys(DEFAULT_COSTS).map((kind) => [kind, int(0, 1e9)])),
-    trap: optional(int(0, 1e9)),
-  }),
-  steal: record({ patterns: list(pattern, 0, 64), seed: U32 }),
+  costs: COSTS_SHAPE,
+  steal: STEAL_SHAPE,
   end: nullable(
     byKind({
       poweroff: record({ kind: oneOf('poweroff') }),

@@ -12,28 +12,38 @@ import { type MigrationRecord, migrate } from '../migration/migrate.js';
 import type { Machine } from '../migration/snapshot.js';
 import type { When } from './when.js';
 
+/** Something that a session does to its machine between two slices. */
+export type SessionAction =
+  | {
+      readonly kind: 'migrate';
+      readonly to: HostSpec;
+      readonly strategy: StrategyName;
+      /** Identification registers that may differ from what the guest has read. */
+      readonly allow?: readonly IdentityRegister[];
+      /** How long the stop is, and what guest time makes of it (absent: `paused`). */
+      readonly downtime: Ps;
+      readonly policy?: DowntimePolicy;
+    }
+  | { readonly kind: 'type'; readonly text: string }
+  /** Characters for the console, as a terminal sends them. */
+  | { readonly kind: 'receive'; readonly bytes: readonly number[] }
+  /** Jumps to a later instant, as the wall clock does where the pace is real. */
+  | { readonly kind: 'follow'; readonly to: Ps }
+  /** Presses the power key, or lets it go; pressed without `hold`, it goes up by itself. */
+  | { readonly kind: 'power-key'; readonly down: boolean; readonly hold?: boolean }
+  | { readonly kind: 'stop' }
+  /** Goes on with the machine that `make` makes of this one. */
+  | { readonly kind: 'replace'; make(machine: Machine): Machine }
+  /** Looks at the machine; it must not change it. Of what is due at one instant, this comes last.
+   * `what`: what it is, in case it is never reached. */
+  | { readonly kind: 'call'; run(): void; readonly what?: string };
+
 /** Something to do at an instant, once. */
 export interface SessionEvent {
   readonly when: When;
-  readonly action:
-    | {
-        readonly kind: 'migrate';
-        readonly to: HostSpec;
-        readonly strategy: StrategyName;
-        /** Identification registers that may differ from what the guest has read. */
-        readonly allow?: readonly IdentityRegister[];
-        /** How long the stop is, and what guest time makes of it (absent: `paused`). */
-        readonly downtime: Ps;
-        readonly policy?: DowntimePolicy;
-      }
-    | { readonly kind: 'type'; readonly text: string }
-    /** Presses the power key, or lets it go. */
-    | { readonly kind: 'power-key'; readonly down: boolean }
-    /** `what`: what it is, in case it is never reached. */
-    | { readonly kind: 'call'; run(): void; readonly what?: string }
-    /** Goes on with the machine that `make` makes of this one. */
-    | { readonly kind: 'replace'; make(machine: Machine): Machine }
-    | { readonly kind: 'stop' };
+  readonly action: SessionAction;
+  /** The platform's own, of which no one need hear where it does not happen. */
+  readonly own?: boolean;
 }
 
 /** How a session ended, or why it has stopped for now. */
@@ -63,11 +73,16 @@ export class Session {
   #due: SessionEvent[] = [];
   #line = '';
   #stopped = false;
+  #paused = false;
   /** Called behind every migration. */
   onMigration: (record: MigrationRecord) => void = () => {};
   onRefusal: (message: string) => void = () => {};
   /** Called with the machine that has taken the place of the one before. */
   onReplace: (machine: Machine) => void = () => {};
+  /** Called before everything that the session does, at the instant at which it does it. */
+  readonly beforeAction: ((action: SessionAction) => void)[] = [];
+  /** Called with every character that the guest sends. */
+  readonly onTransmit: ((byte: number) => void)[] = [];
 
   /** @param transmit takes the guest's console */
   constructor(machine: Machine, events: readonly SessionEvent[], transmit: (byte: number) => void) {
@@ -75,6 +90,7 @@ export class Session {
     this.#pending = [...events];
     machine.host.onTransmit = (byte) => {
       transmit(byte);
+      for (const listener of this.onTransmit) listener(byte);
       this.#watch(byte);
     };
   }
@@ -97,9 +113,23 @@ export class Session {
     this.#line = text.slice(0, LINE_LIMIT);
   }
 
+  /**
+   * Something from outside, which no one planned: it happens at the next instant that the run has, so that a run in which
+   * it is planned for that instant is the same run.
+   */
+  inject(action: SessionAction): void {
+    this.schedule({ when: { kind: 'time', at: this.machine.host.now() + 1n }, action, own: true });
+  }
+
+  /** Has `run` return 'yielded' behind the instruction that runs now. */
+  pause(): void {
+    this.#paused = true;
+    this.machine.host.interrupt();
+  }
+
   /** Events that have not happened. */
   get pending(): readonly SessionEvent[] {
-    return this.#pending;
+    return this.#pending.filter((event) => !event.own);
   }
 
   /** Adds an event while the session runs. */
@@ -108,16 +138,25 @@ export class Session {
   }
 
   /**
-   * Runs until the guest or an event ends it, or `poll` (asked between slices) wants control.
-   * A debugger's stop comes back as 'debug'.
+   * Runs until the guest or an event ends it, or control is wanted: by `poll` (asked between slices) or because `until`
+   * has come. A debugger's stop comes back as 'debug'.
    */
-  run(poll?: () => boolean): SessionStatus {
+  run(poll?: () => boolean, until: Ps | null = null): SessionStatus {
     for (;;) {
-      this.#collectDue();
-      for (const event of this.#due.splice(0)) this.#act(event);
+      this.#settle();
       if (this.#stopped) return 'stopped';
+      if (this.#paused) {
+        this.#paused = false;
+        return 'yielded';
+      }
       const { host, vm } = this.machine;
-      const stop = host.run({ ...this.#limit(), ...(poll && { poll }) });
+      const limit = this.#limit();
+      if (until !== null && host.now() >= until) {
+        if (vm.end) return vm.end.kind;
+        return limit.until === null && host.stalled ? 'stalled' : 'yielded';
+      }
+      if (until !== null && (limit.until === null || until < limit.until!)) limit.until = until;
+      const stop = host.run({ ...limit, ...(poll && { poll }) });
       if (stop === 'ended') return vm.end!.kind;
       if (stop === 'stalled' || stop === 'debug') return stop;
       if (stop === 'polled') return 'yielded';
@@ -134,6 +173,17 @@ export class Session {
       }
     }
     return { until, instructions };
+  }
+
+  /** Does all that is due: first what does something, also what that makes due, then what only looks. */
+  #settle(): void {
+    for (;;) {
+      this.#collectDue();
+      const next = this.#due.findIndex(({ action }) => action.kind !== 'call');
+      if (next < 0) break;
+      this.#act(this.#due.splice(next, 1)[0]!);
+    }
+    for (const event of this.#due.splice(0)) this.#act(event);
   }
 
   #collectDue(): void {
@@ -163,12 +213,17 @@ export class Session {
   }
 
   #act({ action }: SessionEvent): void {
+    for (const listener of this.beforeAction) listener(action);
     switch (action.kind) {
       case 'type':
         return this.type(new TextEncoder().encode(action.text));
+      case 'receive':
+        return this.type(Uint8Array.from(action.bytes));
+      case 'follow':
+        return this.machine.host.follow(action.to);
       case 'power-key':
         this.machine.vm.board.powerKey(action.down);
-        if (action.down) this.#releasePowerKey();
+        if (action.down && !action.hold) this.#releasePowerKey();
         return;
       case 'call':
         return action.run();

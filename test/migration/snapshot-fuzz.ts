@@ -84,7 +84,7 @@ function place(random: Random, root: unknown): { parent: Node; key: string | num
   }
 }
 
-function mutateTree(random: Random, root: unknown): void {
+export function mutateTree(random: Random, root: unknown): void {
   const { parent, key } = place(random, root);
   const value = parent[key];
   switch (below(random, 7)) {
@@ -120,7 +120,7 @@ function mutateTree(random: Random, root: unknown): void {
   }
 }
 
-function mutateBytes(random: Random, bytes: Uint8Array): Uint8Array {
+export function mutateBytes(random: Random, bytes: Uint8Array): Uint8Array {
   let out = bytes.slice();
   const at = below(random, out.length + 1);
   switch (below(random, 6)) {

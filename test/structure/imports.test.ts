@@ -16,6 +16,7 @@ const LEVELS = [
   ['verify'],
   ['debug'],
   ['cli', 'web'],
+  ['testing'],
 ];
 /** These run in a browser tab, too. */
 const PURE = ['trace', 'arch', 'machine', 'hypervisor', 'host', 'migration', 'verify'];

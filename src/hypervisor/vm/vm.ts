@@ -238,6 +238,12 @@ export class Vm {
     return v.power !== 'off' && v.waiting === 'no';
   }
 
+  /** Whether what the vCPU waits for has come. */
+  wakeable(vcpu: number): boolean {
+    const { waiting } = this.vcpus[vcpu]!;
+    return this.vgic.hasPending(vcpu) || (waiting === 'wfe' && this.system.eventPending(vcpu));
+  }
+
   /** Ends a wait that something has ended: an interrupt, or for WFE the event register. */
   wake(vcpu: number): void {
     const v = this.vcpus[vcpu]!;

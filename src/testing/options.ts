@@ -1,0 +1,117 @@
+/** From a test's options to a machine that has its image loaded. */
+import { readFileSync } from 'node:fs';
+import { PROFILES } from '../arch/profiles.js';
+import { DEFAULT_COSTS, parseCosts } from '../host/costs.js';
+import { type HostSpec, parseHost } from '../host/frequency.js';
+import { parseSteal, StealSchedule } from '../host/steal.js';
+import { parseDuration, parseFrequency } from '../host/time-spec.js';
+import { parseFaults } from '../hypervisor/faults.js';
+import { PV_TIME_BASE, parsePvTimeProfile } from '../hypervisor/pvtime/index.js';
+import { parseStrategy, type StrategyName } from '../hypervisor/strategy/index.js';
+import { checkConfig } from '../hypervisor/vm/config.js';
+import { type ImageSymbol, parseMemorySize, planLoad } from '../loader/index.js';
+import { VIRT } from '../machine/virt.js';
+import { beginWith } from '../migration/migrate.js';
+import { createMachine, type Machine } from '../migration/snapshot.js';
+
+/** What holds for a machine that is booted and for one that is restored. */
+export interface VmOptions {
+  /** 'interp' (default) or 'jit'; both give the same run. */
+  readonly engine?: 'interp' | 'jit';
+  /** What migrations do to guest time unless they say otherwise; 'lpt' also offers Live Physical Time. Default 'offset'. */
+  readonly strategy?: StrategyName;
+  /** Guest time that a wait may take unless it says otherwise. Default '60 s'. */
+  readonly within?: string;
+  /** Misbehaviours of the hypervisor (`chronovisor inspect faults`). */
+  readonly faults?: readonly string[];
+}
+
+/** All but the image has the default that `chronovisor run` has, but for `memory`, which is 64M. */
+export interface BootOptions extends VmOptions {
+  /** A file's path or its bytes: an ELF file, a Linux Image or a raw binary. */
+  readonly image: string | Uint8Array;
+  readonly initrd?: string | Uint8Array;
+  /** A device tree of your own. */
+  readonly dtb?: string | Uint8Array;
+  /** The kernel command line. */
+  readonly append?: string;
+  readonly host?: HostSpec | string;
+  readonly cpu?: string;
+  readonly vcpus?: number;
+  /** Such as '64M'. */
+  readonly memory?: string;
+  /** Patterns of stolen time: 'vcpu=0 every=10ms for=3ms'. */
+  readonly steal?: readonly string[];
+  readonly seed?: number;
+  /** Exit costs in ns: 'hypercall=306,mmio-user=0' or 'all=0'. */
+  readonly costs?: string;
+  /** Instructions a second and vCPU; divides 10^12. */
+  readonly ips?: number;
+  /** A vCPU's turn where several run: '10us'. */
+  readonly quantum?: string;
+  readonly pvtime?: string;
+  /** A vmclock device. */
+  readonly vmclock?: boolean;
+  /** Frequency of Live Physical Time: '100MHz'. */
+  readonly lptFrequency?: string;
+  /** List registers of the GIC's CPU interfaces, 1..16. */
+  readonly listRegisters?: number;
+  /** UTC at host time 0, seconds since 1970. */
+  readonly epoch?: number;
+}
+
+const contents = (file: string | Uint8Array): Uint8Array => (typeof file === 'string' ? readFileSync(file) : file);
+
+export const hostSpec = (host: HostSpec | string, what: string): HostSpec =>
+  typeof host === 'string' ? parseHost(host, what) : host;
+
+/**
+ * @throws RangeError naming the option, or BadImage
+ */
+export function machineOf(options: BootOptions): { machine: Machine; symbols: readonly ImageSymbol[] } {
+  const faults = parseFaults(options.faults ?? [], 'faults');
+  const strategy = parseStrategy(options.strategy ?? 'offset', 'strategy');
+  const config = checkConfig({
+    cpu: options.cpu ?? 'cortex-a57',
+    vcpus: options.vcpus ?? 1,
+    ramBytes: Number(parseMemorySize(options.memory ?? '64M')),
+    pvTime: parsePvTimeProfile(options.pvtime ?? 'rfc2020'),
+    lpt: strategy === 'lpt',
+    pvFreqHz: parseFrequency(options.lptFrequency ?? '100MHz', 'lptFrequency'),
+    listRegisters: options.listRegisters ?? 4,
+    startEpoch: options.epoch ?? Date.UTC(2026, 0, 1) / 1000,
+    semihosting: true,
+    ...(options.vmclock && { vmclock: true }),
+    ...(faults.length && { faults }),
+  });
+  const plan = planLoad(contents(options.image), {
+    name: typeof options.image === 'string' ? options.image : 'image',
+    ramBase: BigInt(VIRT.ram.base),
+    ramSize: BigInt(config.ramBytes),
+    ...(options.initrd && { initrd: contents(options.initrd) }),
+    ...(options.dtb && { dtb: contents(options.dtb) }),
+    ...(options.append !== undefined && { bootargs: options.append }),
+    board: {
+      cpus: config.vcpus,
+      cpuCompatible: PROFILES[config.cpu]!.compatible,
+      ...(config.pvTime !== 'off' && { pvTimeBase: BigInt(PV_TIME_BASE) }),
+      ...(config.vmclock && { vmclockBase: BigInt(VIRT.vmclock.base) }),
+    },
+  });
+  const host = {
+    spec: hostSpec(options.host ?? '62.5MHz', 'host'),
+    ips: options.ips ?? 1e9,
+    quantum: parseDuration(options.quantum ?? '10us', 'quantum'),
+    costs: options.costs === undefined ? { ...DEFAULT_COSTS } : parseCosts(options.costs, { ...DEFAULT_COSTS }),
+    steal: new StealSchedule(
+      (options.steal ?? []).map((text) => parseSteal(text)),
+      options.seed ?? 1,
+    ),
+  };
+  const machine = createMachine(host, config, options.engine ?? 'interp');
+  beginWith(machine, strategy);
+  const [ram] = machine.vm.memory();
+  for (const { address, data } of plan.segments) ram!.write(Number(address) - ram!.base, data);
+  machine.vm.boot(plan.entry, plan.dtbAddress);
+  return { machine, symbols: plan.symbols };
+}
