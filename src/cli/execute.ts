@@ -11,6 +11,7 @@ import type { Machine } from '../migration/snapshot.js';
 import { saveSnapshot } from '../migration/snapshot.js';
 import { hintsOf } from '../verify/hints.js';
 import { runPage } from '../verify/run-report.js';
+import { ActivityBands } from '../verify/scenario/bands.js';
 import { Session, type SessionEvent, type SessionStatus } from '../verify/session.js';
 import type { Verdict } from '../verify/verdict.js';
 import { Watch } from '../verify/watch.js';
@@ -74,6 +75,8 @@ export async function execute(
   const { config } = machine.vm;
   log.info({ config, host: machine.host.counter.spec, engine: options.engine, events: plan.events.length }, 'run');
   const watch = new Watch(machine);
+  const bands = new ActivityBands(machine.vm.vcpus.length);
+  if (options.report) machine.vm.trace.listen({ activity: (e) => bands.add(e.vcpu, e.activity, e.from, e.to) });
   const traceLimit = parseTraceLimit(options.traceLimit);
   const trace = options.trace === undefined ? null : new TraceFile(options.trace, traceLimit, machine, image);
   const out: number[] = [];
@@ -200,6 +203,8 @@ export async function execute(
       firstHz,
       accounts: host.accounts,
       hostTime: host.now(),
+      bands: bands.bands,
+      lateness: watch.lateness,
     };
     writeOutput(path, runPage({ ...common, samples: watch.samples.list }));
     err(`report: ${path}`);

@@ -6,6 +6,10 @@ import type { MigrationRecord } from '../migration/migrate.js';
 import { escaped, page, table } from './html.js';
 import { plot } from './plot.js';
 import type { CounterSample } from './samples.js';
+import type { Bands } from './scenario/bands.js';
+import { bandsPicture } from './scenario/report/bands.js';
+import { latenessPicture } from './scenario/report/lateness.js';
+import { STYLE } from './scenario/report/style.js';
 import type { Verdict } from './verdict.js';
 
 export interface RunReport {
@@ -18,6 +22,9 @@ export interface RunReport {
   readonly firstHz: number;
   readonly accounts: readonly Readonly<VcpuAccount>[];
   readonly hostTime: Ps;
+  readonly bands: Bands;
+  /** [n] counts timer interrupts late by less than 2^n ns and not by less than 2^(n-1). */
+  readonly lateness: readonly number[];
   /** Misbehaviours that were asked for. */
   readonly faults: readonly string[];
 }
@@ -32,14 +39,15 @@ const STATUS = {
 
 function verdictTable(verdicts: readonly Verdict[]): string {
   const rows = verdicts.map((v) => {
-    const place = v.first ? `${v.first.timeNs} ns, vCPU ${v.first.vcpu}, pc ${v.first.pc}` : '-';
+    const place = v.first ? `${v.first.timeNs} ns, vCPU ${v.first.vcpu}, pc ${v.first.pc}` : '';
+    const judged = v.status !== 'not-applicable';
     const status = STATUS[v.status];
     return (
-      `<tr><td>${v.name}</td>${status}<td class="n">${v.value}</td><td class="n">${v.bound ?? '-'}</td><td>${v.unit}</td>` +
-      `<td>${escaped(v.text)}</td><td>${place}</td></tr>`
+      `<tr><td>${v.name}</td>${status}<td class="words">${escaped(v.text)}</td><td>${place}</td>` +
+      `<td class="n">${judged ? `${v.value} ${escaped(v.unit)}` : ''}</td><td class="n">${judged ? (v.bound ?? '') : ''}</td></tr>`
     );
   });
-  return table(['check', 'verdict', 'value', 'bound', 'unit', 'in words', 'first seen'], rows);
+  return table(['check', 'verdict', 'in words', 'first seen', 'value', 'bound'], rows);
 }
 
 function migrationTable(migrations: readonly MigrationRecord[]): string {
@@ -53,14 +61,6 @@ function migrationTable(migrations: readonly MigrationRecord[]): string {
   return rows.length ? `<h2>Migrations</h2>${table(heads, rows)}` : '';
 }
 
-function accountTable(accounts: RunReport['accounts']): string {
-  const kinds = ['running', 'idle', 'stolen', 'paused', 'off'] as const;
-  const rows = accounts.map(
-    (a, v) => `<tr><td>${v}</td>${kinds.map((k) => `<td class="n">${formatDuration(a[k])}</td>`).join('')}</tr>`,
-  );
-  return `<h2>Where each vCPU's time went</h2>${table(['vCPU', ...kinds], rows)}`;
-}
-
 function picture({ samples, migrations, firstHz }: RunReport): string {
   const [first] = samples;
   if (samples.length < 2 || !first) return '';
@@ -72,7 +72,7 @@ function picture({ samples, migrations, firstHz }: RunReport): string {
   const bands = migrations.map((m): [number, number] => [seconds(m.stop), seconds(m.resume)]);
   const title = 'guest time against true time';
   return (
-    `<h2>Guest time against true time</h2><section>${plot([{ name: 'virtual counter', style: 'native', points }], bands, title)}` +
+    `<section><h3>Guest time against true time</h3>${plot([{ name: 'virtual counter', style: 'native', points }], bands, title)}` +
     '<p class="legend"><span class="native">virtual counter by its first frequency</span> ' +
     '<span class="truth">true time</span> <span class="band">migration</span></p></section>'
   );
@@ -90,7 +90,8 @@ export function runPage(report: RunReport): string {
 <p>Ended with status ${report.status} after ${formatDuration(report.hostTime)} of host time.</p>${report.faults.length ? `\n<p>With faults on: ${report.faults.join(', ')}.</p>` : ''}
 <h2>Verdicts</h2>${verdictTable(report.verdicts)}
 ${migrationTable(report.migrations)}
-${picture(report)}
-${accountTable(report.accounts)}`,
+<h2>Pictures</h2>
+<div class="grid-2">${picture(report)}${latenessPicture(report.lateness)}${bandsPicture(report.bands, report.accounts, seconds(report.hostTime))}</div>`,
+    STYLE,
   );
 }
