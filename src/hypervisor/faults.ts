@@ -5,6 +5,7 @@
 
 /** Where each one acts is found by searching for its name. */
 const TABLE = [
+  ['counter-by-value', 'T1', 'a migration restores the counter by value: guest time never includes the downtime'],
   [
     'cntvoff-replayed',
     'T2',
@@ -28,6 +29,7 @@ const TABLE = [
   ['wfi-not-woken', 'T9', 'a timer that expires while its vCPU is parked in WFI is not signalled'],
   ['ticks-as-nanoseconds', 'T10', 'host timers are armed with ticks taken for nanoseconds, and signal unchecked'],
   ['cval-truncated', 'T13', 'timer lines and deadlines are made from the low 32 bits of CVAL'],
+  ['event-stream-native', 'T14', "the event stream goes by the host's counter where the guest's is trapped or scaled"],
   ['stolen-restarts', 'S1', 'stolen time starts again from zero at the destination of a migration'],
   [
     'run-delay-gap',

@@ -80,7 +80,8 @@ export function migrate(
     to: new HostCounter(to),
     stop,
     resume: stop + downtime,
-    included: policy === 'paused' ? 0n : downtime,
+    // Fault counter-by-value (T1): whatever the policy says, guest time goes on from the value that was saved.
+    included: policy === 'paused' || vm.faults.has('counter-by-value') ? 0n : downtime,
     time: vm.time,
     timers: vm.vcpus.map((v) => v.timer.save()),
     lpt: vm.lpt,

@@ -417,7 +417,8 @@ export class Vm {
     v.deadline = seen.deadline;
     v.deadlineIsEvent = false;
     if (v.waiting === 'wfe') {
-      const event = nextTimerEvent(v.timer, counter, now);
+      const stream = this.faults.has('event-stream-native') ? this.host.counter : counter;
+      const event = nextTimerEvent(v.timer, stream, now);
       if (event !== null && (v.deadline === null || event < v.deadline)) {
         v.deadline = event;
         v.deadlineIsEvent = true;
