@@ -3,6 +3,7 @@
 #include "edges.h"
 
 u64 frequency;
+static u64 patience;
 
 void wait_ticks(struct timer *t, u64 ticks) {
   for (u64 start = t->count(); t->count() - start < ticks;) cpu_yield();
@@ -13,7 +14,7 @@ static void expect(struct timer *t, u64 cval, const char *what) {
   u64 fired = t->fired;
   bool due = t->count() >= cval;
   t->set_ctl(CTL_ENABLE);
-  delay_loop(20000);
+  delay_loop(patience);
   ok(t->fired == fired + due, "CNT%s, %s: %s", t->name, what, due ? "the interrupt comes" : "no interrupt");
   if (!due) ok_equal(t->ctl(), CTL_ENABLE, "CNT%s, %s: ISTATUS is 0", t->name, what);
   timer_stop(t);
@@ -55,6 +56,7 @@ void at_the_edges(struct timer *t) {
 void guest_main(void) {
   frequency = read_sysreg(cntfrq_el0);
   if (frequency < 1000000) bail("CNTFRQ_EL0 is %lu", frequency);
+  patience = arg_number("patience", 20000);
   timers_init();
   irq_on();
   for (u32 i = 0; i < 2; i++) {

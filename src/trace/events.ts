@@ -31,7 +31,7 @@ export interface ActivityEvent extends Place {
   readonly masked: boolean;
   /** Whether the interrupt, were it pending, would be signalled to the vCPU at `to`: enabled, of sufficient priority. */
   deliverable(intid: number): boolean;
-  /** For how long a timer's condition has held at `to`, by its registers and the counter: -1: it does not, or is off. */
+  /** For how long, at `to`, a timer's counter has been at or beyond its CVAL, whatever its CTL says; -1: it is below. */
   timerHeld(timer: TimerName): Ps;
 }
 

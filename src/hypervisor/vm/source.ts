@@ -21,9 +21,9 @@ export function traceSource(vm: Vm): TraceSource {
     },
     timerHeld: (vcpu, timer) => {
       const { state } = vm.vcpus[vcpu]!.timer;
-      const { ctl, cval } = timer === 'virtual' ? state.cntv : state.cntp;
+      const { cval } = timer === 'virtual' ? state.cntv : state.cntp;
       const view = vm.vcpus[vcpu]!.timer.read(timer === 'virtual' ? 'CNTVCT_EL0' : 'CNTPCT_EL0', count());
-      return (ctl & 3) === 1 && view >= cval ? ((view - cval) * PS_PER_SECOND) / BigInt(vm.counter.freqHz) : -1n;
+      return view >= cval ? ((view - cval) * PS_PER_SECOND) / BigInt(vm.counter.freqHz) : -1n;
     },
     masked: (vcpu) => vcpu !== vm.engine.cpu.vcpu || (vm.engine.cpu.daif & PSTATE.I) !== 0,
     deliverable: (vcpu, intid) => vm.vgic.deliverable(vcpu, intid),

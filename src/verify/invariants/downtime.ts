@@ -6,10 +6,13 @@ import { invariant, notApplicable } from './invariant.js';
 import { type Crossing, crossings, isStep, migrations, PS } from './models/migrations.js';
 import { ns, Offences } from './offences.js';
 
+/** A guest that uses LPT looks at no native counter over a change of frequency: `pv-continuity` judges what it sees. */
+const rebased = ({ migration: { stop, resume } }: Crossing): boolean => stop.freqHz !== resume.freqHz;
+
 /** By how much the guest saw more (or less) than it should, ps; by the scale that fits better. */
 function error({ ticks, migration: { stop, resume } }: Crossing): { error: bigint; bound: bigint; seen: bigint } {
   const meant = resume.time - stop.time - resume.hidden;
-  const slower = BigInt(Math.min(stop.freqHz, resume.freqHz));
+  const slower = BigInt(Math.min(stop.freqHz, resume.freqHz, resume.to.freqHz));
   // A tick at each end.
   const bound = (2n * PS) / slower;
   const [a, b] = [stop.freqHz, resume.freqHz].map((f) => {
@@ -23,8 +26,11 @@ export const downtime = invariant({
   name: 'downtime',
   model: migrations,
   verdict(s) {
-    const all = crossings(s).filter((c) => !isStep(c));
+    const all = crossings(s).filter((c) => !isStep(c) && !(c.migration.aware && rebased(c)));
     if (!s.done.length) return notApplicable('no migration');
+    if (s.done.every((m) => m.aware && m.stop.freqHz !== m.resume.freqHz)) {
+      return notApplicable('the guest converts through LPT (pv-continuity)');
+    }
     if (!all.length) return notApplicable('every counter stepped (counter-step)');
     const measured = all.map((crossing) => ({ crossing, ...error(crossing) }));
     const offences = new Offences();

@@ -3,14 +3,21 @@
  * The timers' own are `timer-lost`'s affair.
  */
 import { invariant, notApplicable } from './invariant.js';
-import { interrupts, LOST_BOUND } from './models/interrupts.js';
+import { interrupts, keyOf, LOST_BOUND, owedTo } from './models/interrupts.js';
 import { ns, Offences } from './offences.js';
 
 export const interruptLost = invariant({
   name: 'interrupt-lost',
   model: interrupts,
-  verdict({ acknowledged, lost, worst, waiting }, end) {
-    const stuck = end.stalled ? [...waiting.values()].filter((w) => w.undelivered <= LOST_BOUND) : [];
+  verdict(s, end) {
+    const { acknowledged, lost, worst, waiting } = s;
+    const stuckOn = (vcpu: number): { vcpu: number; undelivered: bigint }[] =>
+      [...owedTo(s, vcpu)]
+        .filter((intid) => end.deliverable(vcpu, intid))
+        .map((intid) => ({ vcpu, undelivered: waiting.get(keyOf(vcpu, intid))?.undelivered ?? 0n }))
+        .filter(({ undelivered }) => undelivered <= LOST_BOUND);
+    // Behind a stall nothing comes any more, since whenever it has been owed.
+    const stuck = end.stalled ? end.accounts.flatMap((_, vcpu) => stuckOn(vcpu)) : [];
     if (!acknowledged && !lost.count && !stuck.length) return notApplicable('no interrupt');
     const offences = new Offences();
     offences.count = lost.count;

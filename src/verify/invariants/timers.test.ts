@@ -121,6 +121,14 @@ describe('timer-lost', () => {
     expect(judge(timerLost, [arm(0n, 25_000_000n), write(1n, 3)], {}, { stalled: true }).status).toBe('not-applicable');
   });
 
+  it('fails one that the guest gives up', () => {
+    const parked = [arm(0n, 25_000n), slice('idle', 0n, 5n * MS, { timerHeld: () => 4n * MS })];
+    expect(judge(timerLost, [...parked, write(5n * MS, 0)])).toMatchObject({ status: 'fail', value: 1 });
+    expect(judge(timerLost, [...parked, arm(5n * MS, 25_000n)])).toMatchObject({ status: 'fail', value: 1 });
+    const notYet = [arm(0n, 25_000n), slice('idle', 0n, 5n * MS, { timerHeld: () => -1n }), write(5n * MS, 0)];
+    expect(judge(timerLost, notYet).status).not.toBe('fail');
+  });
+
   it('fails one that comes more than 10 ms late', () => {
     const events = [arm(0n, 25_000n), slice('idle', 0n, MS), slice('idle', MS, 12n * MS), taken(12n * MS)];
     expect(judge(timerLost, events)).toMatchObject({ status: 'fail', value: 1 });

@@ -49,7 +49,8 @@ const isTimer = (intid: number): boolean => intid === PPI.virtualTimer || intid 
 
 const isOwed = (flags: number): boolean => (flags & ACTIVE) === 0 && (flags & (LATCH | LINE)) !== 0;
 
-const keyOf = (vcpu: number, intid: number): number => (intid < 32 ? vcpu * 32 + intid : 4096 + intid);
+/** Key of `waiting`. */
+export const keyOf = (vcpu: number, intid: number): number => (intid < 32 ? vcpu * 32 + intid : 4096 + intid);
 
 /** Changes the flags of an interrupt, and the counts with them. */
 function set(s: InterruptState, vcpu: number, intid: number, on: number, off: number): void {
@@ -111,7 +112,8 @@ function checkHighest(s: InterruptState, e: AcknowledgedEvent): void {
   }
 }
 
-function* owedTo(s: InterruptState, vcpu: number): Generator<number> {
+/** Interrupts of the vCPU, or shared, that are pending and not active, but for the timers'. */
+export function* owedTo(s: InterruptState, vcpu: number): Generator<number> {
   if (s.owedPrivate[vcpu]! > 0) {
     const table = s.privates[vcpu]!;
     for (let intid = 0; intid < 32; intid++) if (isOwed(table[intid]!) && !isTimer(intid)) yield intid;

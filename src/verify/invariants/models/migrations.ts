@@ -50,10 +50,14 @@ export const crossings = ({ done }: MigrationState): Crossing[] =>
 
 export const PS = 1_000_000_000_000n;
 
-/** The most that a counter may advance in the host time between stop and resume, and one tick: by the faster scale. */
+/**
+ * The most that a counter may advance in the host time between stop and resume, by the faster scale: and a tick, of the
+ * new host where that makes a counter of higher frequency out of its own.
+ */
 export const mostTicks = ({ migration: { stop, resume } }: Crossing): bigint => {
   const freqHz = BigInt(Math.max(stop.freqHz, resume.freqHz));
-  return ((resume.time - stop.time) * freqHz) / PS + 1n;
+  const hostHz = BigInt(resume.to.freqHz);
+  return ((resume.time - stop.time) * freqHz) / PS + (freqHz + hostHz - 1n) / hostHz;
 };
 
 /** Whether a crossing is a stop of the guest's time or less: anything else is a step. */

@@ -132,6 +132,8 @@ function written(s: TimerState, e: TimerWrittenEvent): void {
   if (t.armed) {
     const { time } = e;
     if (time >= dueOf(s, t)) t.metBefore = true;
+    // The guest has given up an interrupt that it could have taken.
+    if (!t.taken && t.undelivered > LATE_BOUND) s.lost.add(t.undelivered, e);
     if ((e.ctl & 3) === 1) return arm(s, t, time, e.cval - e.view);
     disarm(s, t);
   } else if ((e.ctl & 3) === 1) arm(s, t, e.time, e.cval - e.view);
