@@ -288,6 +288,9 @@ class MainEmitter extends RecordEmitter {
     const outcome = this.popRaw('i32');
     this.brIf(this.test('ne', outcome, Outcome.Interpret), this.#reload);
     this.#load();
+    // One in the middle of the block may not have been decoded yet.
+    const handler = this.load('i32.load16_u', this.#rec, R.HANDLER);
+    this.brIf(this.test('ne', handler, Special.Block), this.#next);
     this.assign(this.#budget, this.sub(this.#budget, 1));
     this.br(this.#own);
   }
