@@ -42,6 +42,22 @@ interface Setup {
   readonly flush: () => void;
 }
 
+/** Mark on the process's timeline: a snapshot is about to be opened. */
+export const OPENING = 'chronovisor: opening';
+
+function timeToStart(): RunResult['startMs'] {
+  const now = performance.now();
+  const opening = performance.getEntriesByName(OPENING)[0]?.startTime;
+  return { process: now, restore: opening === undefined ? null : now - opening };
+}
+
+/** @returns the wall milliseconds that it took */
+function save(path: string, machine: Machine): number {
+  const started = performance.now();
+  writeOutput(path, saveSnapshot(machine));
+  return performance.now() - started;
+}
+
 /** @returns the exit code */
 export async function execute(
   machine: Machine,
@@ -54,8 +70,9 @@ export async function execute(
   const started = performance.now();
   const setup = setUp(machine, image, options, tapeOptions, arrival);
   const tape = startTape(setup.session, tapeOptions);
+  const startMs = timeToStart();
   const status = await drive(setup);
-  if (options.save && !options.saveAt) writeOutput(options.save, saveSnapshot(machine));
+  const saveMs = options.save && !options.saveAt ? save(options.save, machine) : null;
 
   const { session, watch, departures } = setup;
   // What was to happen here behind a guest that has left is no failure.
@@ -76,6 +93,8 @@ export async function execute(
     instructions: machine.host.instructions,
     hostTimeNs: Number(machine.host.now() / 1000n),
     wallMs: Math.round(performance.now() - started),
+    startMs,
+    saveMs,
     engine: options.engine,
     faults: [...machine.vm.faults],
     migrations: session.migrations.map(migrationJson),

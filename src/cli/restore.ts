@@ -6,7 +6,7 @@ import { parseIdentityRegister } from '../hypervisor/identity/index.js';
 import { admitHostCpu } from '../migration/compatibility.js';
 import { type Machine, restoreSnapshot } from '../migration/snapshot.js';
 import { UsageError } from './errors.js';
-import { execute } from './execute.js';
+import { execute, OPENING } from './execute.js';
 import { readInput } from './files.js';
 import { COMMON, type CommonOptions } from './options.js';
 import { digestOf, openReplay, withRecorded } from './replay.js';
@@ -24,6 +24,7 @@ export function addRestore(program: Command): void {
     const options = log ? withRecorded(given, log.header, command, ['fault']) : given;
     if (log && given.host !== undefined)
       throw new UsageError('--host: not with --replay, since the log says what happens');
+    performance.mark(OPENING);
     const bytes = readInput(path);
     const machine = restoreSnapshot(bytes, options.engine as 'interp' | 'jit', {}, parseFaults(options.fault));
     if (options.host !== undefined) moveTo(machine, options.host, options);

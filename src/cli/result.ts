@@ -14,6 +14,10 @@ export interface RunResult {
   instructions: number;
   hostTimeNs: number;
   wallMs: number;
+  /** Wall milliseconds to the first instruction: from the process's start, and from opening the snapshot. */
+  startMs: { process: number; restore: number | null };
+  /** Wall milliseconds that making and writing the snapshot at the end took. */
+  saveMs: number | null;
   engine: string;
   /** Misbehaviours that were asked for. */
   faults: readonly string[];
