@@ -104,9 +104,9 @@ describe.skipIf(!found.image)(found.image ? 'Debian' : `no Debian image: ${found
     expect(run.result.exitCode).toBe(1);
     expect(run.result.migrations).toMatchObject([{ from: { freqHz: 25e6 }, to: { freqHz: 1e9 }, strategy: 'offset' }]);
     const rate = verdict(run, 'counter-rate')!;
-    expect(rate).toMatchObject({ status: 'fail', text: expect.stringMatching(/^40\.000000x its rate/) });
+    expect(rate).toMatchObject({ status: 'fail', text: expect.stringMatching(/^40\.00000\dx its first rate on 1GHz/) });
     expect(rate.value).toBeCloseTo(40, 4);
-    expect(run.stderr).toMatch(/^ {2}counter-rate +FAIL +40\.000000x/m);
+    expect(run.stderr).toMatch(/^ {2}counter-rate +FAIL +40\.00000\dx/m);
     expect(verdict(run, 'counter-monotonic')).toMatchObject({ status: 'pass' });
     // A guest that sleeps for a second of a 25 MHz counter sleeps for a fortieth of one at 1 GHz.
     expect(verdict(run, 'timer-early')).toMatchObject({ status: 'fail' });
@@ -128,7 +128,7 @@ describe.skipIf(!found.image)(found.image ? 'Debian' : `no Debian image: ${found
     expectSelfTests(run);
     expect(run.status).toBe(0);
     expect(run.result.migrations).toMatchObject([{ from: { freqHz: 25e6 }, to: { freqHz: 25e6 } }]);
-    expect(run.result.verdicts.filter((v) => v.status !== 'pass')).toEqual([]);
+    expect(run.result.verdicts.filter((v) => v.status === 'fail')).toEqual([]);
     for (const ipi of ['Rescheduling interrupts', 'Function call interrupts']) {
       const sent = counts(run.stdout, ipi, 4);
       expect(sent.filter((n) => n > 0).length).toBeGreaterThanOrEqual(2);
