@@ -108,7 +108,7 @@ export async function execute(
     err(`state-hash: ${result.stateHash}`);
   }
   if (replay) err(sayOutcome(options.replay!, tapeOptions.log!, replay));
-  if (session.migrations.length || anyFailed(verdicts)) printVerdicts(verdicts, symbols);
+  if (verdicts.length && (session.migrations.length || anyFailed(verdicts))) printVerdicts(verdicts, symbols);
   if (options.engineStats) printStats(machine, result);
   if (options.report) writeReport(options.report, setup, result);
   if (options.json) writeJson(options.json, result);
@@ -148,7 +148,7 @@ function setUp(
     flush,
   });
   log.info({ config: vm.config, host: host.counter.spec, engine: options.engine, events: plan.events.length }, 'run');
-  const watch = new Watch(machine);
+  const watch = options.verdicts === 'off' ? new Watch(machine, []) : new Watch(machine);
   const bands = new ActivityBands(vm.vcpus.length);
   if (options.report) vm.trace.listen({ activity: (e) => bands.add(e.vcpu, e.activity, e.from, e.to) });
   const traceLimit = parseTraceLimit(options.traceLimit);

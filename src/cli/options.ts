@@ -40,6 +40,7 @@ export interface CommonOptions {
   report?: string;
   trace?: string;
   traceLimit: string;
+  verdicts: string;
   engineStats?: boolean;
   fault: string[];
 }
@@ -89,6 +90,7 @@ export const COMMON: readonly Option[] = [
   new Option('--report <folder>', 'write an HTML report'),
   new Option('--trace <file>', 'write a trace that ui.perfetto.dev opens'),
   new Option('--trace-limit <size>', 'stop tracing there').default('1G'),
+  oneOf('--verdicts <on|off>', "watch the guest's time and interrupts, or run without", ['on', 'off'], 'on'),
   new Option('--fault <name>', "misbehave as a hypervisor once did; 'inspect faults' lists them (repeatable)")
     .argParser(collect)
     .default([], 'none'),

@@ -84,11 +84,13 @@ export function runPage(report: RunReport): string {
   const lead = failed.length
     ? `This guest did not keep time: ${failed.map((v) => v.name).join(', ')}.`
     : 'This guest kept time.';
+  // --verdicts off: nobody looked.
+  const judged = report.verdicts.length > 0;
   return page(
     `Chronovisor: ${report.image}`,
-    `<p class="lead ${failed.length ? 'bad' : 'good'}">${lead}</p>
+    `<p class="lead ${judged ? (failed.length ? 'bad' : 'good') : ''}">${judged ? lead : 'Run without verdicts: nobody looked.'}</p>
 <p>Ended with status ${report.status} after ${formatDuration(report.hostTime)} of host time.</p>${report.faults.length ? `\n<p>With faults on: ${report.faults.join(', ')}.</p>` : ''}
-<h2>Verdicts</h2>${verdictTable(report.verdicts)}
+${judged ? `<h2>Verdicts</h2>${verdictTable(report.verdicts)}` : ''}
 ${migrationTable(report.migrations)}
 <h2>Pictures</h2>
 <div class="grid-2">${picture(report)}${latenessPicture(report.lateness)}${bandsPicture(report.bands, report.accounts, seconds(report.hostTime))}</div>`,

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Verdict } from '../verdict.js';
 import { compare, describeDifference, type Expectation, NOTHING_EXPECTED, type Outcome } from './expect.js';
 
-const verdict = (name: string, status: 'pass' | 'fail', value = 0): Verdict => ({
+const verdict = (name: string, status: Verdict['status'], value = 0): Verdict => ({
   name,
   status,
   value,
@@ -41,6 +41,7 @@ describe('a run is as expected', () => {
     [{ console: [console(/^ok 1/), console(/^not ok/, false), console(/1 - x$/)] }, {}],
     [{ fails: [fails('a')] }, { verdicts: failing }],
     [{ fails: [fails('a', 39.5, 0.5)], values: [fails('b', 3)] }, { verdicts: failing }],
+    [{ passes: ['b'] }, { verdicts: [verdict('b', 'pass', 3)] }],
     [{ refused: [/MIDR/] }, { refusals: ['no: MIDR_EL1'] }],
     [{ stateHash: 'same-as-uninterrupted' }, { uninterruptedHash: 'h' }],
     [{ stateHash: 'other-than-uninterrupted' }, { uninterruptedHash: 'g' }],
@@ -69,6 +70,8 @@ describe('a difference', () => {
       'a: want FAIL with 39 within 0.5; got 40 steps; first seen at 7 ns on vCPU 1, pc 0x40',
     ],
     [{}, { verdicts: failing }, 'a: want pass; got FAIL: 40 of them; first seen at 7 ns on vCPU 1, pc 0x40'],
+    [{ passes: ['b'] }, { verdicts: [verdict('b', 'not-applicable')] }, 'b: want pass; got not-applicable: 0 of them'],
+    [{ passes: ['c'] }, {}, 'c: want pass; got no such verdict in this run'],
     [{ values: [fails('b', 4)] }, {}, 'b: want 4; got 3 steps'],
     [{ values: [fails('c', 4)] }, {}, 'c: want 4; got no such verdict in this run'],
     [{ refused: [/MIDR/] }, {}, 'migration: want refused with /MIDR/; got no refusal'],

@@ -33,6 +33,8 @@ export interface Expectation {
   readonly console: readonly ConsolePattern[];
   /** These verdicts fail and no other. */
   readonly fails: readonly ExpectedFailure[];
+  /** These verdicts pass: not-applicable is not enough. */
+  readonly passes: readonly string[];
   /** Values that verdicts must have, failing or not. */
   readonly values: readonly ExpectedFailure[];
   /** Each must match the message of a migration that is refused; others must not be refused. */
@@ -47,6 +49,7 @@ export const NOTHING_EXPECTED: Expectation = {
   code: null,
   console: [],
   fails: [],
+  passes: [],
   values: [],
   refused: [],
   stateHash: null,
@@ -116,10 +119,13 @@ export function readExpectation(node: Node, name: string, base: Expectation, pro
   const code = fields.read('code', (n, what) => whole(n, what, 0, 2 ** 31 - 1));
   const console = list(fields, 'console', consolePattern);
   const fails = list(fields, 'fails', (n, what) => failures(n, what, problems))?.flat();
+  const passes = list(fields, 'passes', (n, what) => verdictName(text(n, what), what));
   const values = fields.read('values', (n, what) => failures(map(n, what), what, problems));
   const refused = list(fields, 'refused', pattern);
   const stateHash = fields.read('state-hash', (n, what) => choice(n, what, HASHES));
   fields.finish();
+  const both = passes?.find((it) => fails?.some((f) => f.name === it));
+  if (both !== undefined) problems.add(node.line, `${name}.passes ${both}: it is in fails, too; leave one out`);
   if (code !== undefined && status !== undefined && status !== 'exit') {
     problems.add(node.line, `${name}.code: only status exit has one; leave code out`);
   }
@@ -128,6 +134,8 @@ export function readExpectation(node: Node, name: string, base: Expectation, pro
     code: code ?? (status !== undefined && status !== 'exit' ? null : base.code),
     console: console ?? base.console,
     fails: fails ?? base.fails,
+    // Of a verdict that `base` has passing and this one failing, this one is right.
+    passes: passes ?? base.passes.filter((it) => !fails?.some((f) => f.name === it)),
     values: values ?? base.values,
     refused: refused ?? base.refused,
     stateHash: stateHash ?? base.stateHash,
@@ -210,6 +218,13 @@ function verdictDifferences(want: Expectation, verdicts: readonly Verdict[]): Di
       const got = `${verdict.value} ${verdict.unit}`;
       differences.push({ what: expected.name, want: `FAIL with ${inBounds(expected)}`, got, ...placeOf(verdict) });
     }
+  }
+  for (const name of want.passes) {
+    const verdict = verdicts.find((v) => v.name === name);
+    // One that fails is a difference already.
+    if (verdict?.status === 'pass' || verdict?.status === 'fail') continue;
+    const got = verdict ? `${verdict.status}: ${verdict.text}` : 'no such verdict in this run';
+    differences.push({ what: name, want: 'pass', got });
   }
   for (const verdict of verdicts) {
     if (verdict.status !== 'fail' || want.fails.some((e) => e.name === verdict.name)) continue;

@@ -200,11 +200,14 @@ function overdue(t: TimerModel, s: TimerState, e: ActivityEvent): void {
 function idleTime(t: TimerModel, e: ActivityEvent): Ps {
   const held = e.timerHeld(t.timer);
   if (held <= 0n || !e.deliverable(t.intid)) return 0n;
-  const length = e.to - e.from;
-  const late = e.to - t.due!;
-  const shorter = held < length ? held : length;
-  return late < shorter ? late : shorter;
+  return least(held, least(e.to - e.from, e.to - t.due!));
 }
+
+const least = (a: Ps, b: Ps): Ps => {
+  // Math.min takes no bigint.
+  if (a < b) return a;
+  return b;
+};
 
 function activity(s: TimerState, e: ActivityEvent): void {
   if (e.activity === 'running' ? !e.executed : e.activity !== 'idle') return;
