@@ -1,17 +1,11 @@
 #!/usr/bin/env node
 /** The command line. */
 import { readFileSync } from 'node:fs';
+import { crc32 } from 'node:zlib';
 import { Command, CommanderError, Option } from 'commander';
-import { addDemo } from './demo.js';
+import { useCrc32 } from '../migration/crc32.js';
 import { EXIT, reportError } from './errors.js';
-import { addImage } from './image.js';
-import { addInspect } from './inspect.js';
-import { addLinuxTime } from './linux-time.js';
 import { LOG_LEVELS, setLogLevel } from './log.js';
-import { addReceive } from './receive.js';
-import { addRestore } from './restore.js';
-import { addRun } from './run.js';
-import { addVerify } from './verify.js';
 
 const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
   version: string;
@@ -33,8 +27,22 @@ const program = new Command('chronovisor')
   )
   .hook('preAction', (command) => setLogLevel(command.opts<{ log: string }>().log))
   .exitOverride();
-for (const add of [addRun, addRestore, addReceive, addVerify, addDemo, addLinuxTime, addImage, addInspect])
-  add(program);
+useCrc32(crc32);
+
+/** Loading the code of all commands takes longer than restoring a guest: that of the one which is named, or of all. */
+const COMMANDS: Readonly<Record<string, () => Promise<(program: Command) => void>>> = {
+  run: async () => (await import('./run.js')).addRun,
+  restore: async () => (await import('./restore.js')).addRestore,
+  receive: async () => (await import('./receive.js')).addReceive,
+  verify: async () => (await import('./verify.js')).addVerify,
+  demo: async () => (await import('./demo.js')).addDemo,
+  'linux-time': async () => (await import('./linux-time.js')).addLinuxTime,
+  image: async () => (await import('./image.js')).addImage,
+  inspect: async () => (await import('./inspect.js')).addInspect,
+};
+const [first = ''] = process.argv.slice(2);
+const named = Object.hasOwn(COMMANDS, first) ? [COMMANDS[first]!] : Object.values(COMMANDS);
+for (const load of named) (await load())(program);
 for (const command of program.commands) command.exitOverride().showHelpAfterError('(chronovisor --help says more)');
 
 try {

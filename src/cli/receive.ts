@@ -1,5 +1,6 @@
 /** `chronovisor receive`: waits for a guest that migrates here, and goes on with it. */
 import { type Command, Option } from 'commander';
+import { PROFILES } from '../arch/profiles.js';
 import { parseHost } from '../host/frequency.js';
 import { parseSteal, StealSchedule } from '../host/steal.js';
 import { parseMemorySize } from '../loader/index.js';
@@ -8,6 +9,7 @@ import { execute } from './execute.js';
 import { parseAddress, requireSecret } from './live/address.js';
 import { Arrivals } from './live/arrivals.js';
 import { readSecret } from './live/link.js';
+import { type Expected, SpareEngine } from './live/spare.js';
 import { warmUp } from './live/warm-up.js';
 import { COMMON, type CommonOptions, collect, integer } from './options.js';
 
@@ -15,6 +17,7 @@ interface ReceiveOptions extends CommonOptions {
   listen: string;
   host?: string;
   memory: string;
+  expect: string;
   steal: string[];
   seed: string;
   once?: boolean;
@@ -28,6 +31,11 @@ export function addReceive(program: Command): void {
     .requiredOption('--listen <address>', 'HOST:PORT, tcp:HOST:PORT or unix:PATH; port 0 takes a free one')
     .option('--host <host>', "this host's counter: 25MHz, or freq=25MHz,ppm=30,...; else as the source's")
     .option('--memory <size>', 'RAM of the largest guest that is taken', '3G')
+    .option(
+      '--expect <machine>',
+      'the machine that arrives fastest: CPU, vCPUs, RAM; others are taken, too',
+      'cpu=cortex-a57,smp=1,memory=512M',
+    )
     .addOption(
       new Option('--steal <pattern>', '"vcpu=0 every=10ms for=3ms" (repeatable)')
         .argParser(collect)
@@ -46,6 +54,15 @@ export function addReceive(program: Command): void {
   });
 }
 
+/** @throws UsageError with the text and the way out */
+function parseExpected(text: string): Expected {
+  const [, cpu = '', smp = '', memory = ''] = /^cpu=([\w-]+),smp=([1-8]),memory=(\w+)$/.exec(text) ?? [];
+  if (!Object.hasOwn(PROFILES, cpu)) {
+    throw new UsageError(`--expect ${text.slice(0, 60)}: say cpu=cortex-a57,smp=1,memory=512M`);
+  }
+  return { cpu, vcpus: Number(smp), ramBytes: Number(parseMemorySize(memory)) };
+}
+
 async function receive(options: ReceiveOptions): Promise<number> {
   if (options.record ?? options.replay)
     throw new UsageError('--record, --replay: not with receive; say run or restore');
@@ -61,6 +78,7 @@ async function receive(options: ReceiveOptions): Promise<number> {
     spec: options.host === undefined ? null : parseHost(options.host),
     maxMemory: Number(parseMemorySize(options.memory)),
     engine,
+    spare: new SpareEngine(parseExpected(options.expect), engine),
     change: patterns.length ? { steal: new StealSchedule(patterns, seed) } : {},
     held: options.held,
     once: options.once ?? false,

@@ -16,6 +16,7 @@ import { log } from '../log.js';
 import { type Address, formatAddress } from './address.js';
 import { heldPath, hold } from './held.js';
 import { listen } from './link.js';
+import type { SpareEngine } from './spare.js';
 
 export interface ArrivalOptions {
   readonly listen: Address;
@@ -23,6 +24,7 @@ export interface ArrivalOptions {
   readonly spec: HostSpec | null;
   readonly maxMemory: number;
   readonly engine: 'interp' | 'jit';
+  readonly spare: SpareEngine;
   /** Host options other than the source's. */
   readonly change: Partial<Omit<HostOptions, 'spec'>>;
   /** Where the guest is kept if the source's word does not come. */
@@ -98,7 +100,8 @@ export class Arrivals {
         if (this.#busy()) throw new MigrationFailed('another guest is here');
         this.#current = destination;
         err(`migration ${offer.id.slice(0, 8)}: a guest of ${offer.config.ramBytes / 2 ** 20} MiB is coming`);
-        return reserveRoom(offer, spec, this.#options.engine, this.#options.change);
+        const { engine, spare, change } = this.#options;
+        return reserveRoom(offer, spec, engine, change, spare.take(offer.config));
       },
       answer: (question) => this.#answer(question),
     });

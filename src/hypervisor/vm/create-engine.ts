@@ -6,7 +6,10 @@ import { TABLE } from '../../arch/semantics/index.js';
 import { VIRT } from '../../machine/virt.js';
 import type { VmConfig } from './config.js';
 
-export function createEngine(config: VmConfig, engine: 'interp' | 'jit'): Engine {
+/** What of a configuration an engine depends on. */
+export type EngineConfig = Pick<VmConfig, 'cpu' | 'vcpus' | 'ramBytes' | 'vmclock'>;
+
+export function createEngine(config: EngineConfig, engine: 'interp' | 'jit'): Engine {
   return new Engine({
     profile: PROFILES[config.cpu]!,
     vcpus: config.vcpus,

@@ -87,17 +87,25 @@ export class FuzzRoom {
 
 const below = (random: Random, n: number): number => random.word() % n;
 
-/** Makes head and, where the payload is JSON or small, checksums right again; sequence numbers follow the order. */
-function repair(messages: Uint8Array[], renumber: boolean): void {
+/**
+ * Makes the checksums of heads and of payloads but pages right again; sequence numbers follow the order. What is right
+ * as it is stays the same message.
+ */
+function repair(messages: readonly Uint8Array[], right: ReadonlySet<Uint8Array>, renumber: boolean): Uint8Array[] {
   let sequence = 0;
-  for (const message of messages) {
-    if (message.length < HEAD) continue;
-    const view = new DataView(message.buffer, message.byteOffset, message.length);
-    if (renumber) view.setUint32(8, sequence++, true);
-    const isPage = message[0] === 0x50;
-    const covered = message.subarray(HEAD, isPage ? HEAD + 24 : undefined);
-    view.setUint32(12, crc32(covered, crc32(message.subarray(0, 12))), true);
-  }
+  return messages.map((message) => {
+    if (message.length < HEAD) return message;
+    const number = new DataView(message.buffer, message.byteOffset).getUint32(8, true);
+    const wanted = renumber ? sequence++ : number;
+    if (number === wanted && right.has(message)) return message;
+    const copy = message.slice();
+    const view = new DataView(copy.buffer);
+    view.setUint32(8, wanted, true);
+    const isPage = copy[0] === 0x50;
+    const covered = copy.subarray(HEAD, isPage ? HEAD + 24 : undefined);
+    view.setUint32(12, crc32(covered, crc32(copy.subarray(0, 12))), true);
+    return copy;
+  });
 }
 
 /** One wrong stream. Only what is changed is copied. */
@@ -141,7 +149,5 @@ export function mutate(random: Random, right: readonly Uint8Array[]): { kind: st
         if (b.length > HEAD) b[HEAD + below(random, b.length - HEAD)]! ^= 1 << below(random, 8);
       });
   }
-  const copies = stream.map((b) => (b.length >= HEAD ? b.slice(0, b[0] === 0x50 ? b.length : undefined) : b));
-  repair(copies, random.chance(3, 4));
-  return { kind: 'repaired', stream: copies };
+  return { kind: 'repaired', stream: repair(stream, new Set(right), random.chance(3, 4)) };
 }
