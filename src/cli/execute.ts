@@ -6,6 +6,7 @@ import type { ImageSymbol } from '../loader/index.js';
 import type { Arrival } from '../migration/live/index.js';
 import type { Machine } from '../migration/snapshot.js';
 import { saveSnapshot } from '../migration/snapshot.js';
+import { InterruptMarks } from '../verify/interrupt-marks.js';
 import { runPage } from '../verify/run-report.js';
 import { ActivityBands } from '../verify/scenario/bands.js';
 import { Session } from '../verify/session.js';
@@ -37,6 +38,7 @@ interface Setup {
   readonly departures: Departures;
   readonly watch: Watch;
   readonly bands: ActivityBands;
+  readonly interrupts: InterruptMarks;
   readonly trace: TraceFile | null;
   /** Prints what the guest has printed. */
   readonly flush: () => void;
@@ -150,7 +152,13 @@ function setUp(
   log.info({ config: vm.config, host: host.counter.spec, engine: options.engine, events: plan.events.length }, 'run');
   const watch = options.verdicts === 'off' ? new Watch(machine, []) : new Watch(machine);
   const bands = new ActivityBands(vm.vcpus.length);
-  if (options.report) vm.trace.listen({ activity: (e) => bands.add(e.vcpu, e.activity, e.from, e.to) });
+  const interrupts = new InterruptMarks();
+  if (options.report) {
+    vm.trace.listen({
+      activity: (e) => bands.add(e.vcpu, e.activity, e.from, e.to),
+      acknowledged: (e) => interrupts.add(e),
+    });
+  }
   const traceLimit = parseTraceLimit(options.traceLimit);
   const trace = options.trace === undefined ? null : new TraceFile(options.trace, traceLimit, machine, image);
   const session = new Session(machine, plan.events, (byte) => {
@@ -171,7 +179,7 @@ function setUp(
     session.migrations.push(arrival.record);
     session.onMigration(arrival.record);
   }
-  return { machine, image, options, tapeOptions, plan, session, departures, watch, bands, trace, flush };
+  return { machine, image, options, tapeOptions, plan, session, departures, watch, bands, interrupts, trace, flush };
 }
 
 /** Runs the session, under gdb first where that was asked for; how it ended. */
@@ -223,7 +231,11 @@ function checkOutputs({ save, json, report }: CommonOptions): void {
   checkOutput(join(report, 'index.html'));
 }
 
-function writeReport(folder: string, { machine, image, session, watch, bands }: Setup, result: RunResult): void {
+function writeReport(
+  folder: string,
+  { machine, image, session, watch, bands, interrupts }: Setup,
+  result: RunResult,
+): void {
   const { host } = machine;
   const { migrations } = session;
   const path = join(folder, 'index.html');
@@ -237,6 +249,7 @@ function writeReport(folder: string, { machine, image, session, watch, bands }: 
     accounts: host.accounts,
     hostTime: host.now(),
     bands: bands.bands,
+    interrupts,
     lateness: watch.lateness,
     samples: watch.samples.list,
   });

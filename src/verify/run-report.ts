@@ -4,6 +4,8 @@ import type { VcpuAccount } from '../host/host.js';
 import { formatDuration, formatFrequency } from '../host/time-spec.js';
 import type { MigrationRecord } from '../migration/migrate.js';
 import { escaped, page, table } from './html.js';
+import type { InterruptMarks } from './interrupt-marks.js';
+import { interruptPicture } from './interrupt-picture.js';
 import { plot } from './plot.js';
 import type { CounterSample } from './samples.js';
 import type { Bands } from './scenario/bands.js';
@@ -23,6 +25,7 @@ export interface RunReport {
   readonly accounts: readonly Readonly<VcpuAccount>[];
   readonly hostTime: Ps;
   readonly bands: Bands;
+  readonly interrupts: Pick<InterruptMarks, 'lanes' | 'left'>;
   /** [n] counts timer interrupts late by less than 2^n ns and not by less than 2^(n-1). */
   readonly lateness: readonly number[];
   /** Misbehaviours that were asked for. */
@@ -93,7 +96,8 @@ export function runPage(report: RunReport): string {
 ${judged ? `<h2>Verdicts</h2>${verdictTable(report.verdicts)}` : ''}
 ${migrationTable(report.migrations)}
 <h2>Pictures</h2>
-<div class="grid-2">${picture(report)}${latenessPicture(report.lateness)}${bandsPicture(report.bands, report.accounts, seconds(report.hostTime))}</div>`,
+<div class="grid-2">${picture(report)}${latenessPicture(report.lateness)}${bandsPicture(report.bands, report.accounts, seconds(report.hostTime))}</div>
+${interruptPicture(report.interrupts, seconds(report.hostTime))}`,
     STYLE,
   );
 }

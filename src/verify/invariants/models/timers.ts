@@ -25,9 +25,13 @@ export interface TimerModel {
   /** Acknowledged since it was armed. */
   taken: boolean;
   written: Ps;
-  ticks: bigint;
+  /** CVAL, and the counter at the write: subtracted only when somebody asks for the instant. */
+  cval: bigint;
+  view: bigint;
   /** The instant that the guest means; null until somebody asks. */
   due: Ps | null;
+  /** Taken, and not before the instant that the guest means: no write behind it needs to ask. */
+  takenDue: boolean;
   /** Seen due and not taken at the end of a slice. */
   overdue: boolean;
   /** At the end of the last slice the interrupt could have been taken at once. */
@@ -75,8 +79,10 @@ const timerOf = (vcpu: number, timer: TimerName): TimerModel => ({
   armed: false,
   taken: false,
   written: 0n,
-  ticks: 0n,
+  cval: 0n,
+  view: 0n,
   due: null,
+  takenDue: false,
   overdue: false,
   takeable: false,
   undelivered: 0n,
@@ -99,20 +105,22 @@ function create({ vcpus, freqHz, timers, time }: Facts): TimerState {
     lost: new Offences(),
     spurious: new Offences(),
   };
-  for (const { vcpu, timer, cval, view } of timers) arm(state, pick(state, vcpu, timer), time, cval - view);
+  for (const { vcpu, timer, cval, view } of timers) arm(state, pick(state, vcpu, timer), time, cval, view);
   return state;
 }
 
 const pick = (s: TimerState, vcpu: number, timer: TimerName): TimerModel =>
   s.timers[vcpu]![timer === 'virtual' ? 0 : 1];
 
-function arm(s: TimerState, t: TimerModel, time: Ps, ticks: bigint): void {
+function arm(s: TimerState, t: TimerModel, time: Ps, cval: bigint, view: bigint): void {
   if (!t.armed || t.taken) s.attention.wanted++;
   t.armed = true;
   t.taken = false;
   t.written = time;
-  t.ticks = ticks;
+  t.cval = cval;
+  t.view = view;
   t.due = null;
+  t.takenDue = false;
   t.overdue = false;
   t.takeable = false;
   t.undelivered = 0n;
@@ -121,8 +129,8 @@ function arm(s: TimerState, t: TimerModel, time: Ps, ticks: bigint): void {
 function dueOf(s: TimerState, t: TimerModel): Ps {
   if (t.due === null) {
     const { hz, tick } = s.believed[t.vcpu]!;
-    if (t.ticks <= 0n) t.due = t.written;
-    else t.due = t.written + (tick ? t.ticks * tick : (t.ticks * PS_PER_SECOND) / hz);
+    if (t.cval <= t.view) t.due = t.written;
+    else t.due = t.written + (tick ? (t.cval - t.view) * tick : ((t.cval - t.view) * PS_PER_SECOND) / hz);
   }
   return t.due;
 }
@@ -130,13 +138,12 @@ function dueOf(s: TimerState, t: TimerModel): Ps {
 function written(s: TimerState, e: TimerWrittenEvent): void {
   const t = pick(s, e.vcpu, e.timer);
   if (t.armed) {
-    const { time } = e;
-    if (time >= dueOf(s, t)) t.metBefore = true;
+    if (t.takenDue || e.time >= dueOf(s, t)) t.metBefore = true;
     // The guest has given up an interrupt that it could have taken.
     if (!t.taken && t.undelivered > LATE_BOUND) s.lost.add(t.undelivered, e);
-    if ((e.ctl & 3) === 1) return arm(s, t, time, e.cval - e.view);
+    if ((e.ctl & 3) === 1) return arm(s, t, e.time, e.cval, e.view);
     disarm(s, t);
-  } else if ((e.ctl & 3) === 1) arm(s, t, e.time, e.cval - e.view);
+  } else if ((e.ctl & 3) === 1) arm(s, t, e.time, e.cval, e.view);
 }
 
 function disarm(s: TimerState, t: TimerModel): void {
@@ -162,6 +169,7 @@ function take(s: TimerState, t: TimerModel, e: AcknowledgedEvent): void {
   s.attention.wanted--;
   s.fired++;
   if (late >= 0n) {
+    t.takenDue = true;
     if (late > s.latest) s.latest = late;
     // Below 1 ns is below one: clz32 drops the fraction.
     const bucket = 32 - Math.clz32(Number(late) / 1000);
