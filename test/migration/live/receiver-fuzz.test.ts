@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { Random } from '../../conformance/random.js';
 import { FuzzRoom, mutate, rightStream } from './receiver-fuzz.js';
 
-const count = Number(process.env.CV_RECEIVER_FUZZ ?? 3000);
+const count = Number(process.env.CV_RECEIVER_FUZZ ?? 50_000);
 const seed = Number(process.env.CV_SEED ?? 1);
 
 test(`wrong streams are refused in one line or taken, ${count} from seed ${seed}`, () => {
