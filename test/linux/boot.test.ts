@@ -104,9 +104,12 @@ describe.skipIf(!found.image)(found.image ? 'Debian' : `no Debian image: ${found
     expect(run.result.exitCode).toBe(1);
     expect(run.result.migrations).toMatchObject([{ from: { freqHz: 25e6 }, to: { freqHz: 1e9 }, strategy: 'offset' }]);
     const rate = verdict(run, 'counter-rate')!;
-    expect(rate).toMatchObject({ status: 'fail', text: expect.stringMatching(/^40\.00000\dx its first rate on 1GHz/) });
+    expect(rate).toMatchObject({
+      status: 'fail',
+      text: expect.stringMatching(/^(40\.0000|39\.9999)\d\dx its first rate on 1GHz/),
+    });
     expect(rate.value).toBeCloseTo(40, 4);
-    expect(run.stderr).toMatch(/^ {2}counter-rate +FAIL +40\.00000\dx/m);
+    expect(run.stderr).toMatch(/^ {2}counter-rate +FAIL +(40\.0000|39\.9999)\d\dx/m);
     expect(verdict(run, 'counter-monotonic')).toMatchObject({ status: 'pass' });
     // A guest that sleeps for a second of a 25 MHz counter sleeps for a fortieth of one at 1 GHz.
     expect(verdict(run, 'timer-early')).toMatchObject({ status: 'fail' });
