@@ -101,7 +101,7 @@ export const ORACLE_LIMITS: readonly string[] = [
   'branch to an address that is neither aligned nor mapped: PC alignment has priority (D1.3.5.5); QEMU reports SIGSEGV',
 ];
 
-/** Reserved words that QEMU 7.2 runs, or on which it aborts: held against the manual, they are UNDEFINED. */
+/** Words that QEMU 7.2 runs, or on which it aborts, and that are UNDEFINED by the manual or in our profiles. */
 const ORACLE_MISDECODES: readonly {
   readonly reason: string;
   readonly words: readonly (readonly [number, number])[];
@@ -137,6 +137,10 @@ const ORACLE_MISDECODES: readonly {
   {
     reason: 'QEMU ignores op of FMOV (vector, immediate), half-precision (C4.1.96, "Advanced SIMD modified immediate")',
     words: [[0xbff8fc00, 0x2f00fc00]],
+  },
+  {
+    reason: "MSR SSBS: QEMU's neoverse-n1 has FEAT_SSBS, our profile has not (ID_AA64PFR1_EL1.SSBS is 0)",
+    words: [[0xfffff0ff, 0xd503403f]],
   },
 ];
 

@@ -27,7 +27,7 @@ export class CodeCache {
   readonly #i64: BigInt64Array;
   readonly #u16: Uint16Array;
   readonly #map: MemoryMap;
-  readonly #vcpus: number;
+  readonly #fetchEnd: number;
   /** Host page (from the first of RAM) to record page + 1. */
   readonly #pageOf: Int32Array;
   /** Record page to host page, or -1. */
@@ -46,7 +46,7 @@ export class CodeCache {
     this.#i64 = new BigInt64Array(memory.buffer, 0, map.records / 8);
     this.#u16 = new Uint16Array(memory.buffer);
     this.#map = map;
-    this.#vcpus = vcpus;
+    this.#fetchEnd = map.itlb + vcpus * ITLB_CONTEXTS * ITLB_BYTES;
     this.#pageOf = new Int32Array(Math.ceil(map.ramBytes / 4096));
     this.#owner = new Int32Array(map.recordPages).fill(-1);
     this.#writes = new Uint16Array(map.recordPages);
@@ -126,7 +126,7 @@ export class CodeCache {
     this.#owner.fill(-1);
     this.#free.length = 0;
     this.#used = 0;
-    this.#eachFetchEntry(() => true);
+    this.#i64.fill(ITLB_INVALID, this.#map.itlb >> 3, this.#fetchEnd >> 3);
   }
 
   #drop(index: number): void {
@@ -138,8 +138,7 @@ export class CodeCache {
   }
 
   #eachFetchEntry(kill: (recordPage: number) => boolean): void {
-    const end = this.#map.itlb + this.#vcpus * ITLB_CONTEXTS * ITLB_BYTES;
-    for (let entry = this.#map.itlb; entry < end; entry += ITLB_ENTRY) {
+    for (let entry = this.#map.itlb; entry < this.#fetchEnd; entry += ITLB_ENTRY) {
       if (kill(this.#i32[(entry + 8) >> 2]!)) this.#i64[entry >> 3] = ITLB_INVALID;
     }
   }

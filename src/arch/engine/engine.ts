@@ -26,9 +26,7 @@ import {
   S,
   TLB_BYTES,
   TLB_CONTEXTS,
-  TLB_ENTRY,
   TLB_INVALID,
-  TLB_WRITE,
 } from './layout.js';
 import { type MemoryRegion, PhysicalMemory } from './physical.js';
 import { instantiateRuntime, RUNTIME_CALLEES } from './runtime.js';
@@ -219,13 +217,8 @@ export class Engine {
   invalidateTlbs(): void {
     const { map } = this;
     const vcpus = this.retired.length;
-    for (let e = map.tlb; e < map.tlb + vcpus * TLB_CONTEXTS * TLB_BYTES; e += TLB_ENTRY) {
-      this.#i64[e >> 3] = TLB_INVALID;
-      this.#i64[(e + TLB_WRITE) >> 3] = TLB_INVALID;
-    }
-    for (let e = map.itlb; e < map.itlb + vcpus * ITLB_CONTEXTS * ITLB_BYTES; e += ITLB_ENTRY) {
-      this.#i64[e >> 3] = ITLB_INVALID;
-    }
+    this.#i64.fill(TLB_INVALID, map.tlb >> 3, (map.tlb + vcpus * TLB_CONTEXTS * TLB_BYTES) >> 3);
+    this.#i64.fill(ITLB_INVALID, map.itlb >> 3, (map.itlb + vcpus * ITLB_CONTEXTS * ITLB_BYTES) >> 3);
   }
 
   /** The word that a record was decoded from. */

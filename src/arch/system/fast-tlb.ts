@@ -40,6 +40,9 @@ export class FastTlb {
   readonly #writerHigh: Int32Array;
   /** One byte a page: it has been writable fast. */
   readonly #used: Uint8Array;
+  /** A data TLB and a fetch TLB that hold nothing. */
+  readonly #emptyData = new Int32Array(TLB_BYTES / 4);
+  readonly #emptyFetches = new Int32Array(ITLB_BYTES / 4);
 
   constructor(memory: WebAssembly.Memory, map: MemoryMap, vcpus: number, used: Uint8Array) {
     this.#used = used;
@@ -51,8 +54,10 @@ export class FastTlb {
     const pages = Math.ceil(map.ramBytes / 4096);
     this.#writerLow = new Int32Array(pages);
     this.#writerHigh = new Int32Array(pages);
-    for (let i = 0; i < TLB_ENTRIES; i++) this.#empty(map.noTlb / 4 + i * WORDS, i);
-    this.emptyAll();
+    for (let i = 0; i < TLB_ENTRIES; i++) empty(this.#emptyData, i * WORDS, i);
+    for (let i = 0; i < ITLB_ENTRIES; i++) emptyFetch(this.#emptyFetches, i * ITLB_WORDS);
+    this.#i32.set(this.#emptyData, map.noTlb >>> 2);
+    for (let v = 0; v < vcpus; v++) this.emptyVcpu(v);
   }
 
   /** Address of a vCPU's data TLB for a context. */
@@ -146,12 +151,12 @@ export class FastTlb {
     const matches = (word: number): boolean => i32[word] === page && ((i32[word + 1]! ^ high) & 0xff_ffff) === 0;
     for (let n = 0; n < this.#vcpus * TLB_CONTEXTS; n++) {
       const word = ((this.#map.tlb + n * TLB_BYTES) >>> 2) + index * WORDS;
-      if (matches(word)) this.#empty(word, index);
+      if (matches(word)) empty(i32, word, index);
     }
     const fetchIndex = (low >>> 12) & (ITLB_ENTRIES - 1);
     for (let n = 0; n < this.#vcpus * ITLB_CONTEXTS; n++) {
       const word = ((this.#map.itlb + n * ITLB_BYTES) >>> 2) + fetchIndex * ITLB_WORDS;
-      if (matches(word)) this.#emptyFetch(word);
+      if (matches(word)) emptyFetch(i32, word);
     }
   }
 
@@ -164,20 +169,18 @@ export class FastTlb {
     for (let i = 0; i < count; i++) {
       const index = this.#lowEntries[number * TLB_ENTRIES + i]!;
       const word = first + index * WORDS;
-      if (!(this.#i32[word + 1]! & 0x80_0000)) this.#empty(word, index);
+      if (!(this.#i32[word + 1]! & 0x80_0000)) empty(this.#i32, word, index);
     }
     this.#lowCount[number] = 0;
   }
 
   forgetContext(vcpu: number, context: number): void {
-    const first = this.data(vcpu, context) >>> 2;
-    for (let i = 0; i < TLB_ENTRIES; i++) this.#empty(first + i * WORDS, i);
+    this.#i32.set(this.#emptyData, this.data(vcpu, context) >>> 2);
     this.#lowCount[vcpu * TLB_CONTEXTS + context] = 0;
   }
 
   forgetFetches(vcpu: number, el: number): void {
-    const first = this.fetch(vcpu, el) >>> 2;
-    for (let i = 0; i < ITLB_ENTRIES; i++) this.#emptyFetch(first + i * ITLB_WORDS);
+    this.#i32.set(this.#emptyFetches, this.fetch(vcpu, el) >>> 2);
   }
 
   /** Empties everything of one vCPU. */
@@ -190,17 +193,16 @@ export class FastTlb {
     for (let v = 0; v < this.#vcpus; v++) this.emptyVcpu(v);
     this.#writerHigh.fill(NO_WRITER);
   }
+}
 
-  #empty(word: number, index: number): void {
-    const i32 = this.#i32;
-    i32[word] = emptyLow(index);
-    i32[word + 1] = EMPTY_HIGH;
-    i32[word + 2] = emptyLow(index);
-    i32[word + 3] = EMPTY_HIGH;
-  }
+function empty(i32: Int32Array, word: number, index: number): void {
+  i32[word] = emptyLow(index);
+  i32[word + 1] = EMPTY_HIGH;
+  i32[word + 2] = emptyLow(index);
+  i32[word + 3] = EMPTY_HIGH;
+}
 
-  #emptyFetch(word: number): void {
-    this.#i32[word] = EMPTY_FETCH;
-    this.#i32[word + 1] = 0;
-  }
+function emptyFetch(i32: Int32Array, word: number): void {
+  i32[word] = EMPTY_FETCH;
+  i32[word + 1] = 0;
 }

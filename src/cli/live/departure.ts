@@ -148,7 +148,8 @@ class Trip {
   readonly #source: LiveSource;
   readonly #options: DepartureOptions;
   readonly #started = performance.now();
-  #stopped: number | null = null;
+  /** When the guest ran last. */
+  #ran = performance.now();
   #ended: number | null = null;
   #socket: Socket | null = null;
   #blocked = false;
@@ -166,7 +167,8 @@ class Trip {
 
   times(): { totalMs: number; downtimeMs: number | null } {
     const end = this.#ended ?? performance.now();
-    return { totalMs: end - this.#started, downtimeMs: this.#stopped === null ? null : end - this.#stopped };
+    const moved = this.#source.phase === 'gone';
+    return { totalMs: end - this.#started, downtimeMs: moved ? end - this.#ran : null };
   }
 
   /** @returns how the guest's own run ended meanwhile, where it did */
@@ -234,7 +236,6 @@ class Trip {
       this.#socket?.destroy();
     }
     source.advance(this.#session.machine.host.now());
-    if (source.phase === 'stopped') this.#stopped ??= performance.now();
     if (source.phase === 'ready') {
       this.#options.flush();
       err(`migration ${source.id.slice(0, 8)}: given up to the destination; this process does not run it again`);
@@ -266,6 +267,7 @@ class Trip {
     if (!source.mayRun(host.now())) return null;
     const end = performance.now() + GUEST_TURN;
     const status = this.#session.run(() => performance.now() >= end || !source.mayRun(host.now()));
+    this.#ran = performance.now();
     if (status === 'stalled') source.stalled(host.now());
     return status === 'yielded' || status === 'stalled' ? null : status;
   }

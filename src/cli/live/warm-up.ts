@@ -43,5 +43,5 @@ export function warmUp(engine: 'interp' | 'jit'): void {
     allow: [],
   };
   const room = reserveRoom(offer, spec, engine, {}, machine.vm.engine);
-  for (let n = 0; n < ARRIVALS; n++) room.build(state);
+  for (let n = 0; n < ARRIVALS; n++) room.build(state)();
 }

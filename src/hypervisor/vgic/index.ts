@@ -3,9 +3,9 @@
  */
 
 export type { InterruptState } from './interrupt.js';
-export type { VgicHost } from './model.js';
+export { affinityOf, type VgicHost } from './model.js';
 export type { ActiveRead, InflightMove, VgicPolicies } from './policies.js';
 export type { AccessSize } from './register-table.js';
 export type { SgiRegister } from './sgi.js';
-export type { VcpuState, VgicState } from './state.js';
+export { checkState, unloadedState, type VcpuState, type VgicState } from './state.js';
 export { Vgic, type VgicOptions, type VgicRegion } from './vgic.js';

@@ -48,9 +48,10 @@ export interface Room<Arrived> {
   readonly areas: readonly Area[];
   /**
    * Makes the machine of a state on its host; of a draft only to see that it can be made.
-   * @throws MigrationFailed where it cannot
+   * @returns what makes it complete, to be called once its memory is
+   * @throws MigrationFailed where it cannot be made; so does what is returned where it cannot go on at this host
    */
-  build(state: Uint8Array): Arrived;
+  build(state: Uint8Array): () => Arrived;
 }
 
 export interface DestinationOptions<Arrived> {
@@ -68,6 +69,8 @@ export type DestinationPhase =
   | 'hello'
   | 'offer'
   | 'copying'
+  /** The guest has stopped; its machine is made, and the last pages are on their way. */
+  | 'completing'
   /** The guest is here, complete; whether it may run is the source's to say. */
   | 'ready'
   /** The guest is ours. */
@@ -85,6 +88,7 @@ const ADMITTED: Readonly<Record<DestinationPhase, readonly MessageName[]>> = {
   hello: ['HELO'],
   offer: ['OFFR', 'ASKS', 'QUIT'],
   copying: ['PAGE', 'DRFT', 'ROND', 'STAT', 'QUIT'],
+  completing: ['PAGE', 'ROND', 'QUIT'],
   ready: ['GOON', 'QUIT'],
   running: [],
   answered: [],
@@ -99,6 +103,7 @@ export class LiveDestination<Arrived> {
   #phase: DestinationPhase = 'hello';
   #offer: Offer | null = null;
   #room: Room<Arrived> | null = null;
+  #complete: (() => Arrived) | null = null;
   #arrived: Arrived | null = null;
   #rounds = 0;
   /** Pages of this round so far. */
@@ -195,6 +200,7 @@ export class LiveDestination<Arrived> {
     this.#send('RFSE', encodeReason(reason));
     this.#phase = 'failed';
     this.#room = null;
+    this.#complete = null;
     this.#arrived = null;
   }
 
@@ -209,14 +215,14 @@ export class LiveDestination<Arrived> {
       case 'OFFR':
         return this.#consider(decodeOffer(payload));
       case 'DRFT':
-        this.#room!.build(payload);
+        this.#room!.build(payload)();
         return this.#send('FITS');
       case 'ROND':
         return this.#endRound(payload);
       case 'STAT':
-        this.#arrived = this.#room!.build(payload);
-        this.#phase = 'ready';
-        return this.#send('REDY');
+        this.#complete = this.#room!.build(payload);
+        this.#phase = 'completing';
+        return;
       case 'GOON':
         return this.decided('go');
       case 'QUIT':
@@ -296,6 +302,9 @@ export class LiveDestination<Arrived> {
     if (round !== this.#rounds || round >= MAX_ROUNDS) throw new MigrationFailed(`round ${round} out of turn`);
     this.#rounds++;
     this.#pages = 0;
-    this.#send('SEEN', encodeNumber(round));
+    if (!this.#complete) return this.#send('SEEN', encodeNumber(round));
+    this.#arrived = this.#complete();
+    this.#phase = 'ready';
+    this.#send('REDY');
   }
 }

@@ -12,7 +12,7 @@ import { crc32 } from '../crc32.js';
 
 export const MAGIC = Uint8Array.from([0x43, 0x48, 0x52, 0x4f, 0x4e, 0x4f, 0x4c, 0x1a]);
 /** Version of the messages, said in HELO. */
-export const PROTOCOL = 1;
+export const PROTOCOL = 2;
 export const PAGE_BYTES = 4096;
 export const HEAD = 16;
 export const RUN_HEAD = 24;
@@ -37,11 +37,11 @@ export const LIMITS = {
   FITS: 0,
   /** Source: a round's end. */
   ROND: 4,
-  /** Destination: a round has been stored. */
+  /** Destination: a round, not the last, has been stored. */
   SEEN: 4,
-  /** Source: the state at the stop. Everything is there. */
+  /** Source: the state at the stop. The last round's pages follow. */
   STAT: 2 ** 24,
-  /** Destination: the machine is made and could run. */
+  /** Destination: the last round is stored, the machine is made and could run. */
   REDY: 0,
   /** Source: it has given the guest up. */
   GOON: 0,

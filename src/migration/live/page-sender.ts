@@ -7,7 +7,7 @@ import { type FrameWriter, HEAD, MAX_RUN, PAGE_BYTES, type PageRun, RUN_HEAD } f
 const CHUNK = 2 ** 20;
 const LARGEST = HEAD + RUN_HEAD + MAX_RUN * PAGE_BYTES;
 
-/** Pages to send: one byte a page of each memory, not 0 where it is to be sent. */
+/** Pages to send: one byte a page of each memory, 1 where it is to be sent, else 0. */
 export type PageSet = readonly Uint8Array[];
 
 export class PageSender {
@@ -65,11 +65,10 @@ export class PageSender {
       const set = this.#set[this.#memory]!;
       const { host } = this.#memories[this.#memory]!;
       for (;;) {
-        while (this.#page < set.length && !set[this.#page]) this.#page++;
-        if (this.#page === set.length) break;
-        const first = this.#page;
-        let end = first + 1;
-        while (end < set.length && end - first < MAX_RUN && set[end]) end++;
+        const first = set.indexOf(1, this.#page);
+        if (first < 0) break;
+        const clean = set.indexOf(0, first);
+        const end = Math.min(clean < 0 ? set.length : clean, first + MAX_RUN);
         const address = (page: number): number => host + page * PAGE_BYTES;
         const used = (this.#kernel.firstUsed(address(first), address(end)) - host) / PAGE_BYTES;
         if (used > first) {

@@ -48,14 +48,15 @@ export function reserveRoom(
       if (textOf(state.vm.config) !== configured) {
         throw new MigrationFailed('the state is of another machine than was offered');
       }
-      return refusing('state', () => {
-        const machine = machineFrom(state, { engine, prepared }, change);
+      const machine = refusing('state', () => machineFrom(state, { engine, prepared }, change));
+      return () => {
         for (const [i, { host }] of regions.entries()) {
           machine.vm.system.mmu.dirty.used.set(used[i]!, (host - prepared.map.ram) / PAGE_BYTES);
         }
-        const record = migrate(machine, spec, offer.strategy, offer.pause, offer.downtime, offer.allow);
+        const { strategy, pause, downtime, allow } = offer;
+        const record = refusing('state', () => migrate(machine, spec, strategy, pause, downtime, allow));
         return { machine, record, line: state.line };
-      });
+      };
     },
   };
 }

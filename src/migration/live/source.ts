@@ -49,7 +49,7 @@ export type SourcePhase =
   /** Waiting for the other side to agree. */
   | 'offering'
   | 'copying'
-  /** The guest is stopped; the last pages and the state are on their way. */
+  /** The guest is stopped; the state and the last pages are on their way. */
   | 'stopped'
   /** The destination is ready: `commit` or `cancel`. */
   | 'ready'
@@ -152,7 +152,7 @@ export class LiveSource {
     if (this.#options.deterministic && now < this.#roundEnd) return;
     const { dirty } = this.#machine.vm.system.mmu;
     const set = this.#bySpace(dirty.take());
-    const count = set.reduce((sum, pages) => sum + pages.reduce((n, page) => n + page, 0), 0);
+    const count = set.reduce((sum, pages) => sum + countOf(pages), 0);
     this.#round++;
     const shrinks = count * 2 <= this.#dirty;
     this.#dirty = count;
@@ -311,6 +311,8 @@ export class LiveSource {
 
   #stop(set: PageSet): void {
     this.#phase = 'stopped';
+    // The destination makes the machine while the last pages are made ready.
+    this.#send('STAT', encodeState(this.#machine, this.#options.line()));
     const memories = this.#machine.vm.memory();
     // What the hypervisor writes without going through the guest's tables is small: all of it goes again.
     this.#pages.begin(
@@ -337,7 +339,13 @@ export class LiveSource {
     this.#pagesSent += this.#pages.sent - before;
     if (pages) return pages;
     this.#allSent = true;
-    if (this.#phase === 'copying') return this.#writer.message('ROND', encodeNumber(this.#round));
-    return this.#writer.message('STAT', encodeState(this.#machine, this.#options.line()));
+    return this.#writer.message('ROND', encodeNumber(this.#round));
   }
+}
+
+/** How many pages of a set's part are in it. */
+function countOf(pages: Uint8Array): number {
+  let count = 0;
+  for (let page = pages.indexOf(1); page >= 0; page = pages.indexOf(1, page + 1)) count++;
+  return count;
 }
