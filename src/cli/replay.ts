@@ -18,6 +18,7 @@ import {
   sayInstant,
 } from '../verify/replay/index.js';
 import type { Session } from '../verify/session.js';
+import { DEVICE_OPTIONS } from './devices.js';
 import { UsageError } from './errors.js';
 import { checkOutput, readInput } from './files.js';
 import type { CommonOptions } from './options.js';
@@ -26,7 +27,7 @@ import { HASHES } from './state-hash.js';
 /** Options of `run` that say what the machine is; a replay takes them from the log. */
 export const MACHINE_OPTIONS: readonly string[] = [
   ...['initrd', 'append', 'dtb', 'cpu', 'smp', 'memory', 'host', 'ips', 'quantum', 'cost', 'steal', 'seed'],
-  ...['pvtime', 'lptFreq', 'gic', 'epoch', 'strategy', 'fault', 'mayMeet', 'vmclock'],
+  ...['pvtime', 'lptFreq', 'gic', 'epoch', 'strategy', 'fault', 'mayMeet', 'vmclock', ...DEVICE_OPTIONS],
 ];
 
 /** What a difference is called on the command line. */
@@ -41,6 +42,7 @@ const OPTION_OF: Readonly<Record<string, string>> = {
   'config.startEpoch': '--epoch',
   'config.faults': '--fault',
   'config.vmclock': '--vmclock',
+  'config.devices': '--drive, --rng, --virtio-console',
   'config.implementations': '--may-meet',
   spec: '--host',
   ips: '--ips',

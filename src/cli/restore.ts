@@ -5,20 +5,21 @@ import { parseFaults } from '../hypervisor/faults.js';
 import { parseIdentityRegister } from '../hypervisor/identity/index.js';
 import { admitHostCpu } from '../migration/compatibility.js';
 import { type Machine, restoreSnapshot } from '../migration/snapshot.js';
+import { type DeviceTexts, deviceOptions, OpenDevices } from './devices.js';
 import { UsageError } from './errors.js';
 import { execute, OPENING } from './execute.js';
 import { readInput } from './files.js';
 import { COMMON, type CommonOptions } from './options.js';
 import { digestOf, openReplay, withRecorded } from './replay.js';
 
-interface RestoreOptions extends CommonOptions {
+interface RestoreOptions extends CommonOptions, DeviceTexts {
   host?: string;
 }
 
 export function addRestore(program: Command): void {
   const command = program.command('restore <snapshot>').description('go on from a snapshot');
   command.option('--host <host>', 'on another host than the one that saved it: a migration');
-  for (const option of COMMON) command.addOption(option);
+  for (const option of [...deviceOptions(), ...COMMON]) command.addOption(option);
   command.action(async (path: string, given: RestoreOptions) => {
     const log = openReplay(given);
     const options = log ? withRecorded(given, log.header, command, ['fault']) : given;
@@ -26,10 +27,14 @@ export function addRestore(program: Command): void {
       throw new UsageError('--host: not with --replay, since the log says what happens');
     performance.mark(OPENING);
     const bytes = readInput(path);
-    const machine = restoreSnapshot(bytes, options.engine as 'interp' | 'jit', {}, parseFaults(options.fault));
+    const devices = new OpenDevices(options, { seed: 0, restoring: true, keeps: log === null });
+    const engine = options.engine as 'interp' | 'jit';
+    const machine = restoreSnapshot(bytes, engine, {}, parseFaults(options.fault), devices.backends);
+    devices.attach(machine);
     if (options.host !== undefined) moveTo(machine, options.host, options);
     const files = options.record || log ? [digestOf('snapshot', path, bytes)] : [];
     process.exitCode = await execute(machine, path, options, [], { options, log, files });
+    devices.close(machine);
   });
 }
 

@@ -15,9 +15,11 @@ import { parseStrategy } from '../hypervisor/strategy/index.js';
 import { checkConfig, type VmConfig } from '../hypervisor/vm/config.js';
 import { type LoadPlan, parseMemorySize, planLoad } from '../loader/index.js';
 import { VIRT } from '../machine/virt.js';
+import { virtioNodes } from '../machine/virtio/index.js';
 import { isContainer } from '../migration/container.js';
 import { beginWith } from '../migration/migrate.js';
 import { createMachine, type Machine } from '../migration/snapshot.js';
+import { type DeviceTexts, deviceOptions, OpenDevices } from './devices.js';
 import { UsageError } from './errors.js';
 import { execute } from './execute.js';
 import { log } from './log.js';
@@ -25,7 +27,7 @@ import { parseMigrations } from './migrations.js';
 import { COMMON, type CommonOptions, collect, type HostTexts, hostOptions, integer } from './options.js';
 import { Inputs, openReplay, withRecorded } from './replay.js';
 
-interface RunOptions extends CommonOptions, HostTexts {
+interface RunOptions extends CommonOptions, HostTexts, DeviceTexts {
   initrd?: string;
   append?: string;
   dtb?: string;
@@ -84,13 +86,18 @@ export function addRun(program: Command): void {
     .option('--lpt-freq <frequency>', 'frequency of Live Physical Time', '100MHz')
     .option('--gic <list>', 'vGIC policy: listRegisters=1..16', 'listRegisters=4')
     .option('--epoch <seconds>', 'UTC at host time 0, seconds since 1970', EPOCH);
-  for (const option of COMMON) command.addOption(option);
+  for (const option of [...deviceOptions(), ...COMMON]) command.addOption(option);
   command.action(async (image: string, given: RunOptions) => {
     const log = openReplay(given);
     const options = log ? withRecorded(given, log.header, command) : given;
     const inputs = new Inputs(options.record !== undefined || log !== null);
-    const { machine, plan } = load(image, options, inputs);
+    const seed = integer(options.seed, '--seed', 0, 2 ** 32 - 1);
+    const devices = new OpenDevices(options, { seed, restoring: false, keeps: log === null });
+    devices.checkSave(options.save);
+    const { machine, plan } = load(image, options, inputs, devices);
+    devices.attach(machine);
     process.exitCode = await execute(machine, image, options, plan.symbols, { options, log, files: inputs.files });
+    devices.close(machine);
   });
 }
 
@@ -122,9 +129,15 @@ function implementationsOf({ mayMeet, cpu }: RunOptions, spec: HostSpec): Pick<V
   return { implementations: implementationList([first, ...mayMeet.map((text) => parseImplementation(text))]) };
 }
 
-function load(image: string, options: RunOptions, inputs: Inputs): { machine: Machine; plan: LoadPlan } {
+function load(
+  image: string,
+  options: RunOptions,
+  inputs: Inputs,
+  { configs, backends }: OpenDevices,
+): { machine: Machine; plan: LoadPlan } {
   const host = hostOptions(options);
-  const config = { ...configOf(options), ...implementationsOf(options, host.spec) };
+  const devices = configs.length ? { devices: configs } : {};
+  const config = checkConfig({ ...configOf(options), ...implementationsOf(options, host.spec), ...devices });
   const bytes = inputs.read('image', image);
   if (isContainer(bytes)) throw new UsageError(`${image}: this is a snapshot; go on from it with chronovisor restore`);
   const plan = planLoad(bytes, {
@@ -139,6 +152,7 @@ function load(image: string, options: RunOptions, inputs: Inputs): { machine: Ma
       cpuCompatible: PROFILES[config.cpu]!.compatible,
       ...(config.pvTime !== 'off' && { pvTimeBase: BigInt(PV_TIME_BASE) }),
       ...(config.vmclock && { vmclockBase: BigInt(VIRT.vmclock.base) }),
+      ...virtioNodes(config.devices ?? []),
     },
   });
   const segments = plan.segments.map((s) => ({
@@ -147,7 +161,7 @@ function load(image: string, options: RunOptions, inputs: Inputs): { machine: Ma
     zeros: s.zeroFill,
   }));
   log.debug({ kind: plan.kind, entry: `0x${plan.entry.toString(16)}`, segments }, 'loaded');
-  const machine = createMachine(host, config, options.engine as 'interp' | 'jit');
+  const machine = createMachine(host, config, options.engine as 'interp' | 'jit', backends);
   beginWith(machine, parseStrategy(options.strategy));
   const [ram] = machine.vm.memory();
   for (const { address, data } of plan.segments) ram!.write(Number(address) - ram!.base, data);

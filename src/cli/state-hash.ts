@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { encodeJson } from '../migration/json.js';
 import { encodePages } from '../migration/pages.js';
-import type { Machine } from '../migration/snapshot.js';
+import { diskSections, type Machine } from '../migration/snapshot.js';
 import type { Hashes } from '../verify/replay/index.js';
 
 /** @returns 64 hexadecimal digits */
@@ -10,6 +10,7 @@ export function stateHash({ host, vm }: Machine): string {
   const hash = createHash('sha256');
   hash.update(encodeJson({ vm: vm.save(), host: host.save(), counter: host.counter.spec }));
   for (const memory of vm.memory()) hash.update(memory.name).update(encodePages(memory.view, memory.used));
+  for (const { name, payload } of diskSections({ host, vm })) hash.update(name).update(payload);
   return hash.digest('hex');
 }
 

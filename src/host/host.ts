@@ -98,6 +98,8 @@ export class Host implements VmHost {
   readonly exitTime: Record<ExitKind, Ps> = { hypercall: 0n, mmioVgic: 0n, mmioUser: 0n, eoi: 0n, ipi: 0n, trap: 0n };
   /** Takes what the guest transmits. */
   onTransmit: (byte: number) => void = () => {};
+  /** Takes what the guest prints on its virtio console. */
+  onVirtioConsole: (bytes: Uint8Array) => void = () => {};
 
   constructor(options: HostOptions, state?: HostState) {
     this.options = options;
@@ -164,6 +166,10 @@ export class Host implements VmHost {
     this.onTransmit(byte);
   }
 
+  transmitVirtio(bytes: Uint8Array): void {
+    this.onVirtioConsole(bytes);
+  }
+
   /** Makes `run` return behind the instruction that runs now. */
   interrupt(): void {
     this.#interrupted = true;
@@ -215,7 +221,7 @@ export class Host implements VmHost {
   get stalled(): boolean {
     const vm = this.#vm!;
     const waits = (v: number): boolean => !vm.runnable(v) && !vm.wakeable(v) && vm.deadline(v) === null;
-    return vm.board.rtc.nextDeadline() === null && vm.vcpus.every((v, n) => v.power === 'off' || waits(n));
+    return vm.board.nextDeadline() === null && vm.vcpus.every((v, n) => v.power === 'off' || waits(n));
   }
 
   /** Instructions retired by all vCPUs. */
@@ -275,11 +281,10 @@ export class Host implements VmHost {
     }
   }
 
-  /** Raises what is due at `now`: timer lines, the RTC's match. */
+  /** Does what is due at `now`: devices' work, timer lines. */
   #fireDue(now: Ps): void {
     const vm = this.#vm!;
-    const rtc = vm.board.rtc.nextDeadline();
-    if (rtc !== null && rtc <= now) vm.board.rtc.update();
+    vm.board.fireDue(now);
     for (let v = 0; v < vm.vcpus.length; v++) {
       const deadline = vm.deadline(v);
       if (deadline !== null && deadline <= now) vm.timersDue(v);
@@ -301,7 +306,7 @@ export class Host implements VmHost {
     const consider = (t: Ps | null): void => {
       if (t !== null && t > now && (next === null || t < next)) next = t;
     };
-    consider(vm.board.rtc.nextDeadline());
+    consider(vm.board.nextDeadline());
     for (let v = 0; v < vm.vcpus.length; v++) {
       if (vm.vcpus[v]!.power === 'off') continue;
       consider(vm.deadline(v));

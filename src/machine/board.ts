@@ -14,12 +14,21 @@ import {
   resetPl061State,
 } from './devices/index.js';
 import { SPI, VIRT } from './virt.js';
+import {
+  type AttachedState,
+  type GuestRam,
+  type VirtioBackends,
+  type VirtioConfig,
+  VirtioDevices,
+} from './virtio/index.js';
 
 /** Saved state of all devices. */
 export interface BoardState {
   uart: Pl011State;
   rtc: Pl031State;
   gpio: Pl061State;
+  /** Where there are virtio devices, in their order. */
+  virtio?: AttachedState[];
 }
 
 export const resetBoardState = (): BoardState => ({
@@ -38,6 +47,18 @@ export interface BoardConnections {
   now(): Ps;
   /** UTC at host time 0 in whole seconds since the epoch. */
   startEpoch: number;
+  /** RAM for devices that master the bus. */
+  ram: GuestRam;
+  /** `nextDeadline` has come nearer than it was. */
+  attend(): void;
+  /** What the guest prints on its virtio console. */
+  transmitVirtio(bytes: Uint8Array): void;
+}
+
+/** Devices beyond those that every board has. */
+export interface BoardExtras {
+  readonly virtio: readonly VirtioConfig[];
+  readonly backends: VirtioBackends;
 }
 
 export class Board {
@@ -45,8 +66,10 @@ export class Board {
   readonly uart: Pl011;
   readonly rtc: Pl031;
   readonly gpio: Pl061;
+  readonly virtio: VirtioDevices;
 
-  constructor(connections: BoardConnections, state: BoardState = resetBoardState()) {
+  /** @throws RangeError where a device cannot be had */
+  constructor(connections: BoardConnections, extras: BoardExtras, state: BoardState = resetBoardState()) {
     const line = (intid: number) => (level: boolean) => connections.interrupt(intid, level);
     this.uart = Pl011.fromState(
       { transmit: (byte) => connections.transmit(byte), interrupt: line(SPI.uart) },
@@ -60,6 +83,28 @@ export class Board {
     this.bus.add({ kind: 'device', name: 'PL011', ...VIRT.uart, device: this.uart });
     this.bus.add({ kind: 'device', name: 'PL031', ...VIRT.rtc, device: this.rtc });
     this.bus.add({ kind: 'device', name: 'PL061', ...VIRT.gpio, device: this.gpio });
+    const wires = {
+      ram: connections.ram,
+      now: () => connections.now(),
+      attend: () => connections.attend(),
+      interrupt: (intid: number, level: boolean) => connections.interrupt(intid, level),
+      console: (bytes: Uint8Array) => connections.transmitVirtio(bytes),
+    };
+    this.virtio = new VirtioDevices(extras.virtio, wires, this.bus, extras.backends, state.virtio ?? null);
+  }
+
+  /** Host time at which `fireDue` has something to do; null where nothing is armed. */
+  nextDeadline(): Ps | null {
+    const [rtc, virtio] = [this.rtc.nextDeadline(), this.virtio.nextDeadline()];
+    return rtc === null || (virtio !== null && virtio < rtc) ? virtio : rtc;
+  }
+
+  /** Does what is due: the RTC's match, requests that devices have served. Between two slices only. */
+  fireDue(now: Ps): void {
+    const next = this.nextDeadline();
+    if (next === null || next > now) return;
+    this.rtc.update();
+    this.virtio.fireDue(now);
   }
 
   /** Presses the power key or lets it go. */
@@ -68,6 +113,12 @@ export class Board {
   }
 
   save(): BoardState {
-    return { uart: this.uart.save(), rtc: this.rtc.save(), gpio: this.gpio.save() };
+    const virtio = this.virtio.save();
+    return {
+      uart: this.uart.save(),
+      rtc: this.rtc.save(),
+      gpio: this.gpio.save(),
+      ...(virtio.length && { virtio }),
+    };
   }
 }

@@ -9,11 +9,13 @@ export const VIRT = {
   pvTime: { base: 0x090a_0000, size: 0x1_0000 },
   /** The page is alone in its 64 KiB: a guest with such pages maps nothing else with it. */
   vmclock: { base: 0x090d_0000, size: 0x1000 },
+  /** Of each device; they lie one behind the other. */
+  virtioMmio: { base: 0x0a00_0000, size: 0x200 },
   ram: { base: 0x4000_0000 },
 } as const;
 
-/** Shared peripheral interrupts by INTID. */
-export const SPI = { uart: 33, rtc: 34, gpio: 39, vmclock: 42, lpt: 43 } as const;
+/** Shared peripheral interrupts by INTID; of virtio-mmio the first device's. */
+export const SPI = { uart: 33, rtc: 34, gpio: 39, vmclock: 42, lpt: 43, virtioMmio: 48 } as const;
 
 /** Private peripheral interrupts by INTID. */
 export const PPI = { pmu: 23, maintenance: 25, virtualTimer: 27, physicalTimer: 30 } as const;

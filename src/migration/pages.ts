@@ -32,6 +32,20 @@ export function encodePages(memory: Uint8Array, maybe?: Uint8Array): Uint8Array<
   return out;
 }
 
+/** Pages by number, of a memory of `size` bytes, in the same form. */
+export function encodeSparse(pages: ReadonlyMap<number, Uint8Array>, size: number): Uint8Array<ArrayBuffer> {
+  const out = new Uint8Array(8 + pages.size * (4 + PAGE));
+  const view = new DataView(out.buffer);
+  view.setBigUint64(0, BigInt(size), true);
+  let to = 8;
+  for (const number of [...pages.keys()].sort((a, b) => a - b)) {
+    view.setUint32(to, number, true);
+    out.set(pages.get(number)!, to + 4);
+    to += 4 + PAGE;
+  }
+  return out;
+}
+
 /**
  * Checks the pages of a memory of `size` bytes.
  * @throws BadSnapshot where sizes differ or a page is outside or out of order

@@ -12,6 +12,7 @@ import { checkConfig } from '../hypervisor/vm/config.js';
 import type { GuestEnd } from '../hypervisor/vm/host.js';
 import { mpidrOf, type VmState } from '../hypervisor/vm/vm.js';
 import { SPI_COUNT, VIRT } from '../machine/virt.js';
+import { CLUSTER, checkAttached, MAX_CLUSTERS } from '../machine/virtio/index.js';
 import { readContainer, type Section } from './container.js';
 import { BadSnapshot } from './errors.js';
 import { decodeJson } from './json.js';
@@ -41,19 +42,37 @@ export interface Snapshot {
   readonly vm: VmState;
   /** Pages of each memory, checked. */
   readonly memory: Readonly<Record<'ram' | 'pv-time', Uint8Array>>;
+  /** What was written to each drive, checked. */
+  readonly disks: readonly Uint8Array[];
   readonly sections: readonly Section[];
 }
+
+/** The section of a drive's written clusters. */
+export const diskSection = (n: number): { name: string; version: number } => ({ name: `disk-${n}`, version: 1 });
+
+/** A drive's last cluster is a whole one. */
+export const paddedSize = (size: number): number => Math.ceil(size / CLUSTER) * CLUSTER;
 
 /** @throws BadSnapshot where the bytes do not describe a machine */
 export function readSnapshot(bytes: Uint8Array): Snapshot {
   const sections = readContainer(bytes);
-  const names = Object.keys(VERSIONS);
-  for (const { name } of sections) if (!names.includes(name)) throw new BadSnapshot('a section has an unknown name');
   const { host, vm } = readState(sections);
-  const memory = { ram: find(sections, 'ram').payload, 'pv-time': find(sections, 'pv-time').payload };
+  const drives = (vm.config.devices ?? []).filter((d) => d.kind === 'block');
+  const disks = drives.map(({ size, readOnly }, n) => {
+    const { name, version } = diskSection(n);
+    const { payload } = find(sections, name, version);
+    checkPages(payload, paddedSize(size));
+    if (payload.length > 8 + (readOnly ? 0 : MAX_CLUSTERS * (4 + CLUSTER))) {
+      throw new BadSnapshot(`section '${name}' holds more than its drive can`);
+    }
+    return payload;
+  });
+  const names = [...Object.keys(VERSIONS), ...disks.map((_, n) => diskSection(n).name)];
+  for (const { name } of sections) if (!names.includes(name)) throw new BadSnapshot('a section has an unknown name');
+  const memory = { ram: own(sections, 'ram').payload, 'pv-time': own(sections, 'pv-time').payload };
   checkPages(memory.ram, vm.config.ramBytes);
   checkPages(memory['pv-time'], VIRT.pvTime.size);
-  return { host, vm, memory, sections };
+  return { host, vm, memory, disks, sections };
 }
 
 /**
@@ -61,9 +80,9 @@ export function readSnapshot(bytes: Uint8Array): Snapshot {
  * @throws BadSnapshot where the sections do not describe one
  */
 export function readState(sections: readonly Section[]): Pick<Snapshot, 'host' | 'vm'> {
-  const host = decodeJson(find(sections, 'host').payload) as SavedHost;
+  const host = decodeJson(own(sections, 'host').payload) as SavedHost;
   HOST_SHAPE(host, 'host');
-  const vm = decodeJson(find(sections, 'vm').payload) as VmState;
+  const vm = decodeJson(own(sections, 'vm').payload) as VmState;
   VM_SHAPE(vm, 'vm');
   try {
     checkHost(host);
@@ -76,12 +95,14 @@ export function readState(sections: readonly Section[]): Pick<Snapshot, 'host' |
   return { host, vm };
 }
 
-function find(sections: readonly Section[], name: SectionName): Section {
+const own = (sections: readonly Section[], name: SectionName): Section => find(sections, name, VERSIONS[name]);
+
+function find(sections: readonly Section[], name: string, version: number): Section {
   const [found, another] = sections.filter((s) => s.name === name);
   if (!found) throw new BadSnapshot(`no section '${name}'`);
   if (another) throw new BadSnapshot(`two sections '${name}'`);
-  if (found.version !== VERSIONS[name]) {
-    throw new BadSnapshot(`section '${name}' has version ${found.version}; this Chronovisor reads ${VERSIONS[name]}`);
+  if (found.version !== version) {
+    throw new BadSnapshot(`section '${name}' has version ${found.version}; this Chronovisor reads ${version}`);
   }
   return found;
 }
@@ -97,8 +118,9 @@ function checkHost({ ips, quantum, steal }: SavedHost): void {
 }
 
 /** @throws RangeError */
-function checkVm({ config, vcpus, vgic, lpt, identity, vmclock, lptInterrupt, last, time }: VmState): void {
+function checkVm({ config, vcpus, vgic, board, lpt, identity, vmclock, lptInterrupt, last, time }: VmState): void {
   checkConfig(config);
+  checkAttached(config.devices ?? [], board.virtio ?? []);
   const told = config.implementations?.length ?? 0;
   if (identity && identity.told >= 2 ** told) {
     throw new RangeError(`vm.identity.told is ${identity.told}, of ${told} implementations`);

@@ -1,5 +1,4 @@
 /** Saving a VM with its host to bytes, and making both anew from them. */
-import type { Engine } from '../arch/engine/engine.js';
 import type { ReadIdentity } from '../arch/system/identity.js';
 import { DEFAULT_COSTS } from '../host/costs.js';
 import type { HostSpec } from '../host/frequency.js';
@@ -8,13 +7,22 @@ import { Host as HostClass } from '../host/host.js';
 import { StealSchedule } from '../host/steal.js';
 import { type FaultName, parseFaults } from '../hypervisor/faults.js';
 import type { VmConfig } from '../hypervisor/vm/config.js';
-import { Vm } from '../hypervisor/vm/vm.js';
+import { Vm, type VmOptions } from '../hypervisor/vm/vm.js';
+import { CLUSTER, type VirtioBackends } from '../machine/virtio/index.js';
 import { admitFirstHost } from './compatibility.js';
 import { type Section, writeContainer } from './container.js';
 import { spoiledRestore, spoiledSave, spoiledSection } from './faults.js';
 import { encodeJson } from './json.js';
-import { decodePages, encodePages } from './pages.js';
-import { readSnapshot, type SavedHost, type SectionName, type Snapshot, VERSIONS } from './read-snapshot.js';
+import { decodePages, encodePages, encodeSparse } from './pages.js';
+import {
+  diskSection,
+  paddedSize,
+  readSnapshot,
+  type SavedHost,
+  type SectionName,
+  type Snapshot,
+  VERSIONS,
+} from './read-snapshot.js';
 
 /** A running machine. */
 export interface Machine {
@@ -22,11 +30,19 @@ export interface Machine {
   readonly vm: Vm;
 }
 
-/** @throws RangeError for a configuration that cannot be, or not on this host */
-export function createMachine(options: HostOptions, config: VmConfig, engine: 'interp' | 'jit'): Machine {
+/**
+ * @param backends what its drives hold
+ * @throws RangeError for a configuration that cannot be, or not on this host
+ */
+export function createMachine(
+  options: HostOptions,
+  config: VmConfig,
+  engine: 'interp' | 'jit',
+  backends: VirtioBackends = {},
+): Machine {
   admitFirstHost(config, options.spec.cpu);
   const host = new HostClass(options);
-  const vm = new Vm(config, host, { engine });
+  const vm = new Vm(config, host, { engine, backends });
   host.attach(vm);
   return { host, vm };
 }
@@ -54,7 +70,15 @@ export function stateSections({ host, vm }: Machine): Section[] {
 /** The machine between two slices, as the bytes of a snapshot file. */
 export function saveSnapshot(machine: Machine): Uint8Array<ArrayBuffer> {
   const memory = machine.vm.memory().map((m) => section(m.name, encodePages(m.view, m.used)));
-  return writeContainer([...stateSections(machine), ...memory]);
+  return writeContainer([...stateSections(machine), ...memory, ...diskSections(machine)]);
+}
+
+/** What the guest has written to each of its drives. */
+export function diskSections({ vm }: Machine): Section[] {
+  return vm.board.virtio.disks.map((disk, n) => ({
+    ...diskSection(n),
+    payload: encodeSparse(disk.clusters, paddedSize(disk.contents.size)),
+  }));
 }
 
 /**
@@ -76,19 +100,30 @@ export function describeSnapshot(bytes: Uint8Array): {
  * Makes the machine that a snapshot describes.
  * @param change host options that differ from the saved ones (not the counter: that is a migration)
  * @param faults misbehaviours beside those that the machine was saved with
+ * @param backends what its drives began with; what the guest has written to them is in the snapshot
  * @throws BadSnapshot where the bytes do not describe a machine
+ * @throws RangeError where a drive's contents are not given, or are not those it was made with
  */
 export function restoreSnapshot(
   bytes: Uint8Array,
   engine: 'interp' | 'jit',
   change: Partial<Omit<HostOptions, 'spec'>> = {},
   faults: readonly FaultName[] = [],
+  backends: VirtioBackends = {},
 ): Machine {
   const snapshot = readSnapshot(bytes);
-  const machine = machineFrom(snapshot, { engine }, change, faults);
+  const written = snapshot.disks.map(clustersOf);
+  const disks = backends.disks?.map(({ contents }, n) => ({ contents, clusters: written[n]! }));
+  const machine = machineFrom(snapshot, { engine, ...(disks && { backends: { ...backends, disks } }) }, change, faults);
   const { memory } = snapshot;
   for (const m of machine.vm.memory()) decodePages(memory[m.name], (offset, page) => m.write(offset, page));
   return machine;
+}
+
+function clustersOf(payload: Uint8Array): Map<number, Uint8Array<ArrayBuffer>> {
+  const clusters = new Map<number, Uint8Array<ArrayBuffer>>();
+  decodePages(payload, (offset, page) => clusters.set(offset / CLUSTER, page.slice()));
+  return clusters;
 }
 
 /**
@@ -97,7 +132,7 @@ export function restoreSnapshot(
  */
 export function machineFrom(
   { host: saved, vm: state }: Pick<Snapshot, 'host' | 'vm'>,
-  options: { engine: 'interp' | 'jit'; prepared?: Engine },
+  options: VmOptions,
   change: Partial<Omit<HostOptions, 'spec'>> = {},
   faults: readonly FaultName[] = [],
 ): Machine {

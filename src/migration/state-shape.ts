@@ -9,7 +9,9 @@ import { FAULT_NAMES } from '../hypervisor/faults.js';
 import { MAX_IMPLEMENTATIONS } from '../hypervisor/identity/index.js';
 import { LATER_SLOTS } from '../hypervisor/vm/core-state.js';
 import { SPI_COUNT } from '../machine/virt.js';
+import { MAX_DEVICES } from '../machine/virtio/index.js';
 import { big, byKind, flag, int, list, nullable, oneOf, optional, real, record, type Shape, word } from './shape.js';
+import { ATTACHED_SHAPE, VIRTIO_CONFIG_SHAPE } from './virtio-shape.js';
 
 const U8 = int(0, 0xff);
 const U32 = int(0, 2 ** 32 - 1);
@@ -97,6 +99,7 @@ export const CONFIG_SHAPE = record({
   faults: optional(list(oneOf(...FAULT_NAMES), 1, FAULT_NAMES.length)),
   vmclock: optional(flag),
   implementations: optional(list(record({ midr: U64, revidr: U64, aidr: U64 }), 0, MAX_IMPLEMENTATIONS)),
+  devices: optional(list(VIRTIO_CONFIG_SHAPE, 1, 2 * MAX_DEVICES)),
 });
 
 const core = record({
@@ -206,6 +209,7 @@ const board = record({
     afsel: U8,
     ris: U8,
   }),
+  virtio: optional(list(ATTACHED_SHAPE, 1, 2 * MAX_DEVICES)),
 });
 
 const lpt = record({

@@ -3,6 +3,7 @@
 import { MAX_VCPUS } from '../../arch/engine/layout.js';
 import { PROFILES } from '../../arch/profiles.js';
 import { MAX_RAM } from '../../machine/virt.js';
+import { checkVirtio, type VirtioConfig } from '../../machine/virtio/index.js';
 import { type FaultName, parseFaults } from '../faults.js';
 import type { Implementation } from '../identity/implementations.js';
 import { MAX_IMPLEMENTATIONS } from '../identity/implementations.js';
@@ -32,6 +33,8 @@ export interface VmConfig {
   vmclock?: boolean;
   /** Implementations that the VM may meet, its first host's included; absent: the guest is not told of any. */
   implementations?: readonly Implementation[];
+  /** Virtio devices; absent: none. */
+  devices?: readonly VirtioConfig[];
 }
 
 const RAM_GRAIN = 2 * 2 ** 20;
@@ -53,6 +56,7 @@ export function checkConfig(config: VmConfig): VmConfig {
     throw new RangeError(`--gic listRegisters=${listRegisters}: 1 to 16`);
   }
   parseFaults(config.faults ?? []);
+  checkVirtio(config.devices ?? []);
   const count = config.implementations?.length ?? 0;
   if (count > MAX_IMPLEMENTATIONS) {
     throw new RangeError(`--may-meet: ${count} implementations; a guest is told of at most ${MAX_IMPLEMENTATIONS}`);

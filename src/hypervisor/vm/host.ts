@@ -18,6 +18,8 @@ export interface VmHost {
   charge(kind: ExitKind): void;
   /** A character that the guest sent. */
   transmit(byte: number): void;
+  /** What the guest prints on its virtio console. */
+  transmitVirtio?(bytes: Uint8Array): void;
 }
 
 /** Why a VM ended by itself. */

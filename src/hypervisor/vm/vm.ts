@@ -9,6 +9,7 @@ import { CoreSystem, type Identity, type ReadIdentity } from '../../arch/system/
 import { PS_PER_SECOND, type Ps, type SystemCounter } from '../../arch/timer/index.js';
 import { Board, type BoardState } from '../../machine/board.js';
 import { PPI, SPI, SPI_COUNT, VIRT } from '../../machine/virt.js';
+import type { VirtioBackends } from '../../machine/virtio/index.js';
 import { TraceStream, type WakeEvent } from '../../trace/index.js';
 import type { FaultName } from '../faults.js';
 import { guestIdentity, hostIdentity } from '../identity/index.js';
@@ -29,6 +30,7 @@ import { nextTimerDeadline, nextTimerEvent, signalsAtExpiry, spoiledTimers, time
 import { checkConfig, type VmConfig } from './config.js';
 import { type CoreState, restoreCore, saveCore } from './core-state.js';
 import { createEngine } from './create-engine.js';
+import { deviceMemory } from './device-memory.js';
 import { GuestMemory } from './guest-memory.js';
 import type { GuestEnd, VmHost } from './host.js';
 import { outsideOf } from './outside.js';
@@ -61,6 +63,12 @@ export interface VmState {
   vmclock?: VmclockState;
   /** The vCPU that ran last: its exclusive monitor is still good. */
   last: number;
+}
+
+export interface VmOptions {
+  readonly engine: 'interp' | 'jit';
+  readonly prepared?: Engine;
+  readonly backends?: VirtioBackends;
 }
 
 /** MPIDR_EL1 of a vCPU: Aff0 = number, bit 31 RES1. */
@@ -98,16 +106,12 @@ export class Vm {
   readonly #published: bigint[] = [];
 
   /**
-   * @param options `prepared`: an engine made for this configuration; what it holds but guest memory is lost
+   * @param options `prepared`: an engine made for this configuration; what it holds but guest memory is lost;
+   * `backends`: what its drives hold
    * @param state a saved state; absent: a VM at reset, all vCPUs off
    * @throws RangeError for a configuration that cannot be
    */
-  constructor(
-    config: VmConfig,
-    host: VmHost,
-    options: { engine: 'interp' | 'jit'; prepared?: Engine },
-    state?: VmState,
-  ) {
+  constructor(config: VmConfig, host: VmHost, options: VmOptions, state?: VmState) {
     this.config = checkConfig({ ...config });
     this.host = host;
     this.faults = new Set(config.faults);
@@ -136,7 +140,11 @@ export class Vm {
         interrupt: (intid, level) => this.vgic.setSpiLevel(intid, level),
         now: () => host.utc(),
         startEpoch: config.startEpoch,
+        ram: deviceMemory(this, () => this.#last),
+        attend: () => this.#kick(),
+        transmitVirtio: (bytes) => host.transmitVirtio?.(bytes),
       },
+      { virtio: config.devices ?? [], backends: options.backends ?? {} },
       state?.board,
     );
     this.engine.cpu.outside = outsideOf(this);

@@ -28,6 +28,16 @@ has() { case " $cmdline " in *" $1 "*) return 0 ;; esac; return 1; }
 
 show() { echo "== $1"; shift; "$@" 2>&1; }
 
+# Drivers of devices that there are: on the PCI bus, by the device tree, by ACPI.
+load_drivers() {
+  set -- /sys/bus/pci/devices/* /sys/bus/platform/devices/*virtio_mmio /sys/bus/platform/devices/LNRO0005:*
+  for device; do
+    [ -e "$device" ] || continue
+    for name in $(cat /etc/drivers); do modprobe -q "$name"; done
+    return
+  done
+}
+
 load_modules() {
   loaded=; absent=
   for name in $(cat /etc/modules); do
@@ -63,6 +73,7 @@ facts() {
 
 now() { echo "date $(date '+%F %T') uptime $(cat /proc/uptime)"; }
 
+load_drivers
 has cv.nomodules || load_modules
 if has cv.shell; then
   setsid cttyhack sh

@@ -7,10 +7,10 @@ import { readXz } from './apt.js';
 import { type CpioEntry, writeCpio } from './cpio.js';
 import { FetchFailed } from './errors.js';
 import { INIT_SCRIPT } from './init-script.js';
-import { closeModules, moduleName, selfTestModules } from './modules.js';
+import { closeModules, driverModules, moduleName, selfTestModules } from './modules.js';
 
 /** Counts changes of the contents that are not in the script: cached initrds of another recipe are not used. */
-export const INITRD_RECIPE = 2;
+export const INITRD_RECIPE = 3;
 
 /** `cv-time`, the program that measures the kernel's clocks (guests/linux-time), prebuilt. */
 export const TIME_PROGRAM = new URL('../../../guests/linux-time/linux-time.elf', import.meta.url);
@@ -48,13 +48,15 @@ export async function buildInitrd(kernelRoot: string, busyboxRoot: string): Prom
   const available = await listModules(join(releases, release));
   const paths = [...available.keys()];
   const wanted = selfTestModules(paths);
+  const drivers = driverModules(paths);
 
   const bytes = new Map<string, Uint8Array>();
   for (const [path, file] of available) {
-    if (!/^kernel\/(arch|crypto|lib)\//.test(path)) continue;
+    if (!/^kernel\/(arch|crypto|lib|net\/core|drivers\/(virtio|block|char))\/|^kernel\/drivers\/net\/[^/]+$/.test(path))
+      continue;
     bytes.set(path, file.endsWith('.xz') ? await readXz(file) : await readFile(file));
   }
-  const { modules, modulesDep } = closeModules([...bytes.keys()], wanted, (path) => bytes.get(path)!);
+  const { modules, modulesDep } = closeModules([...bytes.keys()], [...wanted, ...drivers], (path) => bytes.get(path)!);
 
   const home = `lib/modules/${release}`;
   const folders = new Set([home, ...modules.flatMap((m) => parents(`${home}/${m.path}`))]);
@@ -67,6 +69,7 @@ export async function buildInitrd(kernelRoot: string, busyboxRoot: string): Prom
     { kind: 'file', path: 'bin/busybox', data: busybox, mode: 0o755 },
     { kind: 'file', path: 'bin/cv-time', data: await readFile(TIME_PROGRAM), mode: 0o755 },
     { kind: 'file', path: 'etc/modules', data: text(`${wanted.map(moduleName).join('\n')}\n`) },
+    { kind: 'file', path: 'etc/drivers', data: text(`${drivers.map(moduleName).join('\n')}\n`) },
     ...[...folders]
       .filter((path) => !DIRECTORIES.includes(path))
       .sort()

@@ -10,6 +10,12 @@ export interface KernelModule {
 /** Modules whose initialisation tests the CPU: Arm's crypto extensions, NEON xor, and the RAID6 benchmark. */
 const SELF_TESTS = [/^kernel\/arch\/arm64\/crypto\/[^/]+\.ko$/, /^kernel\/lib\/raid6\/raid6_pq\.ko$/, /\/xor\.ko$/];
 
+/** Drivers of the devices that a machine may have. */
+const DRIVERS = [
+  /^kernel\/drivers\/virtio\/virtio_(pci|mmio)\.ko$/,
+  /^kernel\/drivers\/(block\/virtio_blk|net\/virtio_net|char\/virtio_console|char\/hw_random\/virtio-rng)\.ko$/,
+];
+
 /** The name modprobe knows the module by: the file's name with `_` for `-`. */
 export function moduleName(path: string): string {
   return path
@@ -34,6 +40,11 @@ export function moduleDependencies(data: Uint8Array): string[] {
 /** The self-test modules among `paths`, sorted by path. */
 export function selfTestModules(paths: readonly string[]): string[] {
   return paths.filter((path) => SELF_TESTS.some((pattern) => pattern.test(path))).sort();
+}
+
+/** The driver modules among `paths`, sorted by path. */
+export function driverModules(paths: readonly string[]): string[] {
+  return paths.filter((path) => DRIVERS.some((pattern) => pattern.test(path))).sort();
 }
 
 /**

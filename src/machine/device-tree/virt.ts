@@ -1,4 +1,5 @@
 // The device tree of our `virt` board, in the shape of QEMU's virt machine so that images built for it find their devices.
+import { SPI as INTID, VIRT } from '../virt.js';
 import { cells, type DeviceTree, type DeviceTreeNode, doubleCells, node, present, strings } from './tree.js';
 
 /** What the tree depends on; nothing else does, so the same board has the same bytes. */
@@ -17,6 +18,8 @@ export interface VirtBoard {
   readonly pvTimeBase?: bigint;
   /** Base of the vmclock page; none where left out. */
   readonly vmclockBase?: bigint;
+  /** Virtio devices on MMIO, which lie one behind the other. */
+  readonly virtioMmio?: number;
   /** Entropy for the guest: left out, or fixed bytes, since a run must be repeatable. */
   readonly rngSeed?: Uint8Array;
   /** Seed of the kernel's address randomisation; without it the kernel stays where it is linked. */
@@ -26,6 +29,7 @@ export interface VirtBoard {
 /** Interrupts in the devices' nodes are INTIDs less the base of their kind (GICv3 binding). */
 const SPI = 0;
 const PPI = 1;
+const FIRST_SPI = 32;
 const EDGE_RISING = 1;
 const LEVEL_HIGH = 4;
 
@@ -140,6 +144,18 @@ function vmclock(base: bigint): DeviceTreeNode {
   });
 }
 
+/** Linux Documentation/devicetree/bindings/virtio/mmio.yaml. */
+function virtioMmio(slot: number): DeviceTreeNode {
+  const { base, size } = VIRT.virtioMmio;
+  const address = BigInt(base + slot * size);
+  return node(`virtio_mmio@${hex(address)}`, {
+    compatible: strings('virtio,mmio'),
+    reg: pages(address, BigInt(size)),
+    interrupts: cells(SPI, INTID.virtioMmio - FIRST_SPI + slot, LEVEL_HIGH),
+    'dma-coherent': present(),
+  });
+}
+
 /** The board's tree. Throws RangeError where `cpus` is not 1 to 8: the board has one cluster of eight. */
 export function virtDeviceTree(board: VirtBoard): DeviceTree {
   if (!Number.isInteger(board.cpus) || board.cpus < 1 || board.cpus > 8) {
@@ -178,6 +194,7 @@ export function virtDeviceTree(board: VirtBoard): DeviceTree {
       }),
     ]),
   ];
+  for (let slot = 0; slot < (board.virtioMmio ?? 0); slot++) children.push(virtioMmio(slot));
   if (board.pvTimeBase !== undefined) children.push(pvTime(board.pvTimeBase));
   if (board.vmclockBase !== undefined) children.push(vmclock(board.vmclockBase));
   const root = node(
