@@ -6,6 +6,7 @@ import {
   mkdirSync,
   openSync,
   readFileSync,
+  readSync,
   realpathSync,
   renameSync,
   rmSync,
@@ -14,6 +15,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
+import { type ByteSource, CHUNK } from '../migration/container.js';
 import { UsageError } from './errors.js';
 
 /** No image or snapshot is larger: the board has at most 3 GiB. */
@@ -21,6 +23,36 @@ const MAX_FILE = 4 * 2 ** 30 - 2 ** 20;
 
 /** @throws UsageError for a folder, a device or an absurd size; the system's error where it cannot be read */
 export function readInput(path: string): Uint8Array {
+  const fd = openInput(path).fd;
+  try {
+    return readFileSync(fd);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/**
+ * A file that is read as it is needed, and stays open. It must stay as it is meanwhile; replacing it is no harm.
+ * @throws UsageError as `readInput` does, and from `read` where the file has become shorter
+ */
+export function inputFile(path: string): ByteSource {
+  const { fd, size } = openInput(path);
+  let buffer = Buffer.alloc(CHUNK);
+  return {
+    length: size,
+    read(at, length) {
+      if (length > buffer.length) buffer = Buffer.alloc(length);
+      for (let done = 0; done < length; ) {
+        const n = readSync(fd, buffer, done, length - done, at + done);
+        if (!n) throw new UsageError(`${path}: has become shorter than its ${size} bytes since it was opened`);
+        done += n;
+      }
+      return buffer.subarray(0, length);
+    },
+  };
+}
+
+function openInput(path: string): { fd: number; size: number } {
   if (!path) throw new UsageError("'': an empty file name");
   // Opening a pipe that nobody writes to would wait for ever.
   const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
@@ -29,9 +61,10 @@ export function readInput(path: string): Uint8Array {
     if (stat.isDirectory()) throw new UsageError(`${path}: is a folder, not a file`);
     if (!stat.isFile()) throw new UsageError(`${path}: is not a regular file`);
     if (stat.size > MAX_FILE) throw new UsageError(`${path}: ${stat.size} bytes; at most ${MAX_FILE}`);
-    return readFileSync(fd);
-  } finally {
+    return { fd, size: stat.size };
+  } catch (error) {
     closeSync(fd);
+    throw error;
   }
 }
 

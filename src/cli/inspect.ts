@@ -46,7 +46,7 @@ function snapshot(bytes: Uint8Array): string[] {
     `snapshot: ${config.vcpus} x ${config.cpu}, ${config.ramBytes / 2 ** 20}M of RAM, pvtime ${config.pvTime}`,
     `host: ${spec.name}, ${formatFrequency(spec.freqHz)}, ${spec.ppm} ppm`,
     ...(known.length ? [`the guest has read ${known.join(', ')}`] : []),
-    ...sections.map((s) => `section ${s.name} version ${s.version}: ${s.payload.length} bytes`),
+    ...sections.map((s) => `section ${s.name} version ${s.version}: ${s.length} bytes`),
   ];
 }
 

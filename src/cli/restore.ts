@@ -8,7 +8,7 @@ import { type Machine, restoreSnapshot } from '../migration/snapshot.js';
 import { type DeviceTexts, deviceOptions, OpenDevices } from './devices.js';
 import { UsageError } from './errors.js';
 import { execute, OPENING } from './execute.js';
-import { readInput } from './files.js';
+import { inputFile, readInput } from './files.js';
 import { COMMON, type CommonOptions } from './options.js';
 import { digestOf, openReplay, withRecorded } from './replay.js';
 
@@ -26,13 +26,14 @@ export function addRestore(program: Command): void {
     if (log && given.host !== undefined)
       throw new UsageError('--host: not with --replay, since the log says what happens');
     performance.mark(OPENING);
-    const bytes = readInput(path);
+    // What is written down for a replay is the digest of all of it.
+    const bytes = options.record || log ? readInput(path) : null;
     const devices = new OpenDevices(options, { seed: 0, restoring: true, keeps: log === null });
     const engine = options.engine as 'interp' | 'jit';
-    const machine = restoreSnapshot(bytes, engine, {}, parseFaults(options.fault), devices.backends);
+    const machine = restoreSnapshot(bytes ?? inputFile(path), engine, {}, parseFaults(options.fault), devices.backends);
     devices.attach(machine);
     if (options.host !== undefined) moveTo(machine, options.host, options);
-    const files = options.record || log ? [digestOf('snapshot', path, bytes)] : [];
+    const files = bytes ? [digestOf('snapshot', path, bytes)] : [];
     process.exitCode = await execute(machine, path, options, [], { options, log, files });
     devices.close(machine);
   });

@@ -12,6 +12,8 @@ import { BadSnapshot } from './errors.js';
 const MAGIC = [0x43, 0x48, 0x52, 0x4f, 0x4e, 0x4f, 0x56, 0x1a];
 const FORMAT_VERSION = 1;
 const HEADER = 24;
+/** Of a section, behind its name. */
+const SECTION_HEAD = 14;
 const MAX_SECTIONS = 64;
 
 export interface Section {
@@ -19,6 +21,27 @@ export interface Section {
   readonly version: number;
   readonly payload: Uint8Array;
 }
+
+/** Bytes that need not be in memory. */
+export interface ByteSource {
+  readonly length: number;
+  /** Some of them: good until the next call, to be copied or used at once. */
+  read(at: number, length: number): Uint8Array;
+}
+
+/** A section of a snapshot where it is, its checksum found right. */
+export interface StoredSection extends ByteSource {
+  readonly name: string;
+  readonly version: number;
+}
+
+export const inMemory = (bytes: Uint8Array): ByteSource => ({
+  length: bytes.length,
+  read: (at, length) => bytes.subarray(at, at + length),
+});
+
+/** Bytes that are looked through at once. */
+export const CHUNK = 2 ** 18;
 
 export function writeContainer(sections: readonly Section[]): Uint8Array<ArrayBuffer> {
   const length = sections.reduce((sum, s) => sum + 15 + s.name.length + s.payload.length, HEADER);
@@ -45,37 +68,63 @@ export const isContainer = (bytes: Uint8Array): boolean => MAGIC.every((b, i) =>
 
 /** @throws BadSnapshot where any byte is not as the format says */
 export function readContainer(bytes: Uint8Array): Section[] {
-  if (!isContainer(bytes)) throw new BadSnapshot('not a Chronovisor snapshot (wrong magic)');
-  if (bytes.length < HEADER) throw new BadSnapshot(`cut off after ${bytes.length} bytes`);
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const version = view.getUint32(8, true);
+  return readSections(inMemory(bytes)).map((stored) => ({
+    name: stored.name,
+    version: stored.version,
+    payload: stored.read(0, stored.length),
+  }));
+}
+
+/** @throws BadSnapshot where any byte is not as the format says */
+export function readSections(source: ByteSource): StoredSection[] {
+  if (!isContainer(source.read(0, Math.min(HEADER, source.length)))) {
+    throw new BadSnapshot('not a Chronovisor snapshot (wrong magic)');
+  }
+  if (source.length < HEADER) throw new BadSnapshot(`cut off after ${source.length} bytes`);
+  const header = viewOf(source.read(0, HEADER));
+  const version = header.getUint32(8, true);
   if (version !== FORMAT_VERSION) {
     throw new BadSnapshot(`format version ${version}; this Chronovisor reads version ${FORMAT_VERSION}`);
   }
-  const length = view.getBigUint64(16, true);
-  if (length !== BigInt(bytes.length)) throw new BadSnapshot(`${bytes.length} bytes long, its header says ${length}`);
-  const count = view.getUint32(12, true);
+  const length = header.getBigUint64(16, true);
+  if (length !== BigInt(source.length)) throw new BadSnapshot(`${source.length} bytes long, its header says ${length}`);
+  const count = header.getUint32(12, true);
   if (count > MAX_SECTIONS) throw new BadSnapshot(`${count} sections; at most ${MAX_SECTIONS}`);
-  const sections: Section[] = [];
+  const sections: StoredSection[] = [];
   let at = HEADER;
-  const need = (n: number): number => {
-    if (at + n > bytes.length) throw new BadSnapshot(`section ${sections.length} is cut off`);
-    const start = at;
+  const need = (n: number): Uint8Array => {
+    if (at + n > source.length) throw new BadSnapshot(`section ${sections.length} is cut off`);
     at += n;
-    return start;
+    return source.read(at - n, n);
   };
   for (let i = 0; i < count; i++) {
-    const nameLength = bytes[need(1)]!;
-    const nameAt = need(nameLength);
-    const name = String.fromCharCode(...bytes.subarray(nameAt, nameAt + nameLength));
-    const head = need(14);
-    const size = view.getBigUint64(head + 2, true);
-    if (size > BigInt(bytes.length - at)) throw new BadSnapshot(`section ${i} is cut off`);
-    const start = need(Number(size));
-    const payload = bytes.subarray(start, start + Number(size));
-    if (crc32(payload) !== view.getUint32(head + 10, true)) throw new BadSnapshot(`section ${i} is damaged (CRC-32)`);
-    sections.push({ name, version: view.getUint16(head, true), payload });
+    const name = String.fromCharCode(...need(need(1)[0]!));
+    const head = viewOf(need(SECTION_HEAD));
+    const sectionVersion = head.getUint16(0, true);
+    const size = head.getBigUint64(2, true);
+    const sum = head.getUint32(10, true);
+    if (size > BigInt(source.length - at)) throw new BadSnapshot(`section ${i} is cut off`);
+    const start = at;
+    at += Number(size);
+    const stored: StoredSection = {
+      name,
+      version: sectionVersion,
+      length: Number(size),
+      read: (from, n) => source.read(start + from, n),
+    };
+    if (checksum(stored) !== sum) throw new BadSnapshot(`section ${i} is damaged (CRC-32)`);
+    sections.push(stored);
   }
-  if (at !== bytes.length) throw new BadSnapshot('bytes behind the last section');
+  if (at !== source.length) throw new BadSnapshot('bytes behind the last section');
   return sections;
+}
+
+const viewOf = (bytes: Uint8Array): DataView => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+
+function checksum(source: ByteSource): number {
+  let sum = 0;
+  for (let at = 0; at < source.length; at += CHUNK) {
+    sum = crc32(source.read(at, Math.min(CHUNK, source.length - at)), sum);
+  }
+  return sum;
 }

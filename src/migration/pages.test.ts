@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { inMemory } from './container.js';
 import { BadSnapshot } from './errors.js';
-import { checkPages, decodePages, encodePages, isZeroPage } from './pages.js';
+import { encodePages, findPages, isZeroPage, PAGE } from './pages.js';
 
 fc.configureGlobal({ seed: 1 });
 
-const PAGE = 4096;
 const SIZE = 16 * PAGE;
 
 /** A memory with single bytes set. */
@@ -23,9 +23,9 @@ describe('pages', () => {
     fc.assert(
       fc.property(memories, (memory) => {
         const pages = encodePages(memory);
-        checkPages(pages, SIZE);
+        const { numbers, contents } = findPages(inMemory(pages), SIZE);
         const copy = new Uint8Array(SIZE);
-        decodePages(pages, (offset, page) => copy.set(page, offset));
+        numbers.forEach((page, index) => copy.set(contents(index), page * PAGE));
         expect(Buffer.compare(copy, memory)).toBe(0);
       }),
     );
@@ -58,7 +58,7 @@ describe('pages', () => {
   ])('are refused where they are %s', (_name, change, message) => {
     const bytes = good.slice();
     const changed = change(bytes, new DataView(bytes.buffer)) ?? bytes;
-    expect(() => checkPages(changed, SIZE)).toThrow(BadSnapshot);
-    expect(() => checkPages(changed, SIZE)).toThrow(message);
+    expect(() => findPages(inMemory(changed), SIZE)).toThrow(BadSnapshot);
+    expect(() => findPages(inMemory(changed), SIZE)).toThrow(message);
   });
 });

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { guestMachine, runToEnd } from '../../test/support/machine.js';
 import { stateHash } from '../cli/state-hash.js';
-import { readContainer, writeContainer } from './container.js';
+import { inMemory, readContainer, writeContainer } from './container.js';
 import { BadSnapshot } from './errors.js';
 import { decodeJson, encodeJson } from './json.js';
+import { PAGE } from './pages.js';
 import { readSnapshot, type SavedHost } from './read-snapshot.js';
 import { describeSnapshot, restoreSnapshot, saveSnapshot } from './snapshot.js';
 
@@ -35,7 +36,7 @@ function changed(change: (state: State) => void): Uint8Array {
 
 describe('a snapshot', () => {
   it('reads as what was saved', () => {
-    const { host, vm } = readSnapshot(good);
+    const { host, vm } = readSnapshot(inMemory(good));
     expect(vm).toEqual(machine.vm.save());
     expect(host.state).toEqual(machine.host.save());
     expect(host.spec).toEqual(machine.host.counter.spec);
@@ -47,6 +48,35 @@ describe('a snapshot', () => {
     expect(Buffer.compare(saveSnapshot(copy), good)).toBe(0);
     expect(stateHash(copy)).toBe(stateHash(machine));
   });
+
+  it.each(['interp', 'jit'] as const)(
+    'is read page by page as its guest needs them, and runs the same (%s)',
+    (engine) => {
+      const linger = (copy: typeof machine): typeof machine => {
+        copy.host.run({ instructions: machine.host.instructions + 5000 });
+        return copy;
+      };
+      const reads: number[] = [];
+      const copy = linger(
+        restoreSnapshot(
+          {
+            length: good.length,
+            read(at, length) {
+              if (length === PAGE) reads.push(at);
+              return good.slice(at, at + length);
+            },
+          },
+          engine,
+        ),
+      );
+      const { numbers } = readSnapshot(inMemory(good)).memory.ram;
+      expect(reads.length).toBeGreaterThan(0);
+      expect(reads.length).toBeLessThan(numbers.length);
+      expect(stateHash(copy)).toBe(stateHash(linger(restoreSnapshot(good, 'interp'))));
+      expect(reads.length).toBeGreaterThanOrEqual(numbers.length);
+      expect(new Set(reads).size).toBe(reads.length);
+    },
+  );
 
   it.each<[string, (state: State) => void, RegExp]>([
     ['a missing field', ({ vm }) => Reflect.deleteProperty(vm.board.uart, 'cr'), /vm\.board\.uart\.cr is missing/],
@@ -98,8 +128,8 @@ describe('a snapshot', () => {
       /host\.steal/,
     ],
   ])('with %s is refused', (_name, change, message) => {
-    expect(() => readSnapshot(changed(change))).toThrow(BadSnapshot);
-    expect(() => readSnapshot(changed(change))).toThrow(message);
+    expect(() => readSnapshot(inMemory(changed(change)))).toThrow(BadSnapshot);
+    expect(() => readSnapshot(inMemory(changed(change)))).toThrow(message);
   });
 
   it.each<[string, (sections: ReturnType<typeof readContainer>) => ReturnType<typeof readContainer>, RegExp]>([
@@ -114,8 +144,8 @@ describe('a snapshot', () => {
     ],
   ])('%s is refused', (_name, change, message) => {
     const bytes = writeContainer(change(readContainer(good)));
-    expect(() => readSnapshot(bytes)).toThrow(BadSnapshot);
-    expect(() => readSnapshot(bytes)).toThrow(message);
+    expect(() => readSnapshot(inMemory(bytes))).toThrow(BadSnapshot);
+    expect(() => readSnapshot(inMemory(bytes))).toThrow(message);
   });
 });
 

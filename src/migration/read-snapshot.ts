@@ -13,10 +13,10 @@ import type { GuestEnd } from '../hypervisor/vm/host.js';
 import { mpidrOf, type VmState } from '../hypervisor/vm/vm.js';
 import { SPI_COUNT, VIRT } from '../machine/virt.js';
 import { CLUSTER, checkAttached, MAX_CLUSTERS } from '../machine/virtio/index.js';
-import { readContainer, type Section } from './container.js';
+import { type ByteSource, readSections, type StoredSection } from './container.js';
 import { BadSnapshot } from './errors.js';
 import { decodeJson } from './json.js';
-import { checkPages } from './pages.js';
+import { findPages, type SavedPages } from './pages.js';
 import { HOST_SHAPE, VM_SHAPE } from './state-shape.js';
 
 /** Versions of the sections that this build writes and reads. */
@@ -41,10 +41,10 @@ export interface Snapshot {
   readonly host: SavedHost;
   readonly vm: VmState;
   /** Pages of each memory, checked. */
-  readonly memory: Readonly<Record<'ram' | 'pv-time', Uint8Array>>;
+  readonly memory: Readonly<Record<'ram' | 'pv-time', SavedPages>>;
   /** What was written to each drive, checked. */
-  readonly disks: readonly Uint8Array[];
-  readonly sections: readonly Section[];
+  readonly disks: readonly SavedPages[];
+  readonly sections: readonly StoredSection[];
 }
 
 /** The section of a drive's written clusters. */
@@ -54,24 +54,24 @@ export const diskSection = (n: number): { name: string; version: number } => ({ 
 export const paddedSize = (size: number): number => Math.ceil(size / CLUSTER) * CLUSTER;
 
 /** @throws BadSnapshot where the bytes do not describe a machine */
-export function readSnapshot(bytes: Uint8Array): Snapshot {
-  const sections = readContainer(bytes);
+export function readSnapshot(source: ByteSource): Snapshot {
+  const sections = readSections(source);
   const { host, vm } = readState(sections);
   const drives = (vm.config.devices ?? []).filter((d) => d.kind === 'block');
   const disks = drives.map(({ size, readOnly }, n) => {
     const { name, version } = diskSection(n);
-    const { payload } = find(sections, name, version);
-    checkPages(payload, paddedSize(size));
-    if (payload.length > 8 + (readOnly ? 0 : MAX_CLUSTERS * (4 + CLUSTER))) {
+    const written = findPages(find(sections, name, version), paddedSize(size));
+    if (written.numbers.length > (readOnly ? 0 : MAX_CLUSTERS)) {
       throw new BadSnapshot(`section '${name}' holds more than its drive can`);
     }
-    return payload;
+    return written;
   });
   const names = [...Object.keys(VERSIONS), ...disks.map((_, n) => diskSection(n).name)];
   for (const { name } of sections) if (!names.includes(name)) throw new BadSnapshot('a section has an unknown name');
-  const memory = { ram: own(sections, 'ram').payload, 'pv-time': own(sections, 'pv-time').payload };
-  checkPages(memory.ram, vm.config.ramBytes);
-  checkPages(memory['pv-time'], VIRT.pvTime.size);
+  const memory = {
+    ram: findPages(own(sections, 'ram'), vm.config.ramBytes),
+    'pv-time': findPages(own(sections, 'pv-time'), VIRT.pvTime.size),
+  };
   return { host, vm, memory, disks, sections };
 }
 
@@ -79,10 +79,10 @@ export function readSnapshot(bytes: Uint8Array): Snapshot {
  * The state of a machine without its memory.
  * @throws BadSnapshot where the sections do not describe one
  */
-export function readState(sections: readonly Section[]): Pick<Snapshot, 'host' | 'vm'> {
-  const host = decodeJson(own(sections, 'host').payload) as SavedHost;
+export function readState(sections: readonly StoredSection[]): Pick<Snapshot, 'host' | 'vm'> {
+  const host = decodeJson(whole(own(sections, 'host'))) as SavedHost;
   HOST_SHAPE(host, 'host');
-  const vm = decodeJson(own(sections, 'vm').payload) as VmState;
+  const vm = decodeJson(whole(own(sections, 'vm'))) as VmState;
   VM_SHAPE(vm, 'vm');
   try {
     checkHost(host);
@@ -95,9 +95,12 @@ export function readState(sections: readonly Section[]): Pick<Snapshot, 'host' |
   return { host, vm };
 }
 
-const own = (sections: readonly Section[], name: SectionName): Section => find(sections, name, VERSIONS[name]);
+const whole = (section: StoredSection): Uint8Array => section.read(0, section.length);
 
-function find(sections: readonly Section[], name: string, version: number): Section {
+const own = (sections: readonly StoredSection[], name: SectionName): StoredSection =>
+  find(sections, name, VERSIONS[name]);
+
+function find(sections: readonly StoredSection[], name: string, version: number): StoredSection {
   const [found, another] = sections.filter((s) => s.name === name);
   if (!found) throw new BadSnapshot(`no section '${name}'`);
   if (another) throw new BadSnapshot(`two sections '${name}'`);

@@ -7,13 +7,14 @@ import { Host as HostClass } from '../host/host.js';
 import { StealSchedule } from '../host/steal.js';
 import { type FaultName, parseFaults } from '../hypervisor/faults.js';
 import type { VmConfig } from '../hypervisor/vm/config.js';
+import type { GuestMemory } from '../hypervisor/vm/guest-memory.js';
 import { Vm, type VmOptions } from '../hypervisor/vm/vm.js';
-import { CLUSTER, type VirtioBackends } from '../machine/virtio/index.js';
+import type { VirtioBackends } from '../machine/virtio/index.js';
 import { admitFirstHost } from './compatibility.js';
-import { type Section, writeContainer } from './container.js';
+import { type ByteSource, inMemory, type Section, type StoredSection, writeContainer } from './container.js';
 import { spoiledRestore, spoiledSave, spoiledSection } from './faults.js';
 import { encodeJson } from './json.js';
-import { decodePages, encodePages, encodeSparse } from './pages.js';
+import { encodePages, encodeSparse, PAGE, type SavedPages } from './pages.js';
 import {
   diskSection,
   paddedSize,
@@ -88,16 +89,17 @@ export function diskSections({ vm }: Machine): Section[] {
 export function describeSnapshot(bytes: Uint8Array): {
   config: VmConfig;
   spec: HostSpec;
-  sections: readonly Section[];
+  sections: readonly StoredSection[];
   /** What the guest has read of its CPU. */
   read: ReadIdentity;
 } {
-  const { host, vm, sections } = readSnapshot(bytes);
+  const { host, vm, sections } = readSnapshot(inMemory(bytes));
   return { config: vm.config, spec: host.spec, sections, read: vm.identity?.read ?? {} };
 }
 
 /**
- * Makes the machine that a snapshot describes.
+ * Makes the machine that a snapshot describes. All of it is checked; RAM is read page by page when it is first looked at.
+ * @param source its bytes, which stay as they are while the machine is used
  * @param change host options that differ from the saved ones (not the counter: that is a migration)
  * @param faults misbehaviours beside those that the machine was saved with
  * @param backends what its drives began with; what the guest has written to them is in the snapshot
@@ -105,25 +107,36 @@ export function describeSnapshot(bytes: Uint8Array): {
  * @throws RangeError where a drive's contents are not given, or are not those it was made with
  */
 export function restoreSnapshot(
-  bytes: Uint8Array,
+  source: Uint8Array | ByteSource,
   engine: 'interp' | 'jit',
   change: Partial<Omit<HostOptions, 'spec'>> = {},
   faults: readonly FaultName[] = [],
   backends: VirtioBackends = {},
 ): Machine {
-  const snapshot = readSnapshot(bytes);
+  const snapshot = readSnapshot(source instanceof Uint8Array ? inMemory(source) : source);
   const written = snapshot.disks.map(clustersOf);
   const disks = backends.disks?.map(({ contents }, n) => ({ contents, clusters: written[n]! }));
   const machine = machineFrom(snapshot, { engine, ...(disks && { backends: { ...backends, disks } }) }, change, faults);
   const { memory } = snapshot;
-  for (const m of machine.vm.memory()) decodePages(memory[m.name], (offset, page) => m.write(offset, page));
+  for (const m of machine.vm.memory()) {
+    if (m.name === 'ram') defer(machine.vm, m, memory.ram);
+    else memory[m.name].numbers.forEach((page, index) => m.write(page * PAGE, memory[m.name].contents(index)));
+  }
   return machine;
 }
 
-function clustersOf(payload: Uint8Array): Map<number, Uint8Array<ArrayBuffer>> {
-  const clusters = new Map<number, Uint8Array<ArrayBuffer>>();
-  decodePages(payload, (offset, page) => clusters.set(offset / CLUSTER, page.slice()));
-  return clusters;
+/** Has the pages put in place when they are needed. */
+function defer({ engine }: Vm, memory: GuestMemory, { numbers, contents }: SavedPages): void {
+  for (const page of numbers) memory.written(page * PAGE, PAGE);
+  const places = new Uint32Array(memory.size / PAGE);
+  numbers.forEach((page, index) => {
+    places[page] = index + 1;
+  });
+  engine.cpu.ram.defer(memory.host, places, (page, place) => memory.view.set(contents(place - 1), page * PAGE));
+}
+
+function clustersOf({ numbers, contents }: SavedPages): Map<number, Uint8Array<ArrayBuffer>> {
+  return new Map([...numbers].map((cluster, index) => [cluster, contents(index).slice()]));
 }
 
 /**

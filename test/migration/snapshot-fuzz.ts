@@ -1,5 +1,5 @@
 /** Snapshots made wrong: bytes, sections, fields of the state and pages, with the checksums made right again or not. */
-import { readContainer, type Section, writeContainer } from '../../src/migration/container.js';
+import { inMemory, readContainer, type Section, writeContainer } from '../../src/migration/container.js';
 import { BadSnapshot } from '../../src/migration/errors.js';
 import { decodeJson, encodeJson } from '../../src/migration/json.js';
 import { readSnapshot } from '../../src/migration/read-snapshot.js';
@@ -198,7 +198,7 @@ export function mutate(random: Random, seed: Uint8Array): { kind: string; bytes:
  */
 export function tryRead(bytes: Uint8Array): string | null {
   try {
-    readSnapshot(bytes);
+    readSnapshot(inMemory(bytes));
     return null;
   } catch (error) {
     if (error instanceof BadSnapshot) return error.message;

@@ -353,9 +353,10 @@ export class Vm {
     cpu.u8.set(page, cpu.ram.host(lptAddress()));
   }
 
-  /** The memory that the guest can change, live. */
+  /** The memory that the guest can change, live and all in place. */
   memory(): GuestMemory[] {
     const { engine, system } = this;
+    engine.cpu.ram.complete();
     const writable = engine.cpu.ram.regions.filter((r) => r.writable);
     return writable.map((r, i) => {
       const place = { base: r.base, host: r.host, size: r.size, firstPage: (r.host - engine.map.ram) / 4096 };

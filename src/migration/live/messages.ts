@@ -9,7 +9,7 @@ import {
   type StrategyName,
 } from '../../hypervisor/strategy/index.js';
 import { checkConfig, type VmConfig } from '../../hypervisor/vm/config.js';
-import { readContainer, writeContainer } from '../container.js';
+import { inMemory, readSections, writeContainer } from '../container.js';
 import { BadSnapshot } from '../errors.js';
 import { decodeJson, encodeJson } from '../json.js';
 import { readState, type Snapshot } from '../read-snapshot.js';
@@ -131,11 +131,11 @@ const LINE = 4096;
 
 export function decodeState(payload: Uint8Array): MachineState {
   return refusing('state', () => {
-    const sections = readContainer(payload);
+    const sections = readSections(inMemory(payload));
     const state = readState(sections);
     const console = sections.find((s) => s.name === 'console');
     if (!console || sections.length !== 3) throw new BadSnapshot('sections are missing or too many');
-    const { line } = decodeJson(console.payload) as { line?: unknown };
+    const { line } = decodeJson(console.read(0, console.length)) as { line?: unknown };
     if (typeof line !== 'string' || line.length > LINE) throw new BadSnapshot('the console is not a line');
     return { ...state, line };
   });
