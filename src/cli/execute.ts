@@ -129,6 +129,7 @@ function setUp(
   arrival: Arrival | null,
 ): Setup {
   const { vm, host } = machine;
+  host.onRefused = (what) => log.debug({ what }, 'refused');
   const plan = planOf(
     options,
     vm.config.pvTime,

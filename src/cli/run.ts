@@ -13,6 +13,7 @@ import {
 import { PV_TIME_BASE, parsePvTimeProfile } from '../hypervisor/pvtime/index.js';
 import { parseStrategy } from '../hypervisor/strategy/index.js';
 import { checkConfig, type VmConfig } from '../hypervisor/vm/config.js';
+import { parseGic } from '../hypervisor/vm/gic-option.js';
 import { type LoadPlan, parseMemorySize, planLoad } from '../loader/index.js';
 import { VIRT } from '../machine/virt.js';
 import { virtioNodes } from '../machine/virtio/index.js';
@@ -84,7 +85,7 @@ export function addRun(program: Command): void {
     .option('--pvtime <profile>', 'paravirtual time: rfc2020, beta2018 (unverified layout) or off', 'rfc2020')
     .option('--vmclock', 'a vmclock device: true time, and an interrupt at each migration')
     .option('--lpt-freq <frequency>', 'frequency of Live Physical Time', '100MHz')
-    .option('--gic <list>', 'vGIC policy: listRegisters=1..16', 'listRegisters=4')
+    .option('--gic <list>', 'vGIC: listRegisters=1..16, its=on|off', 'listRegisters=4')
     .option('--epoch <seconds>', 'UTC at host time 0, seconds since 1970', EPOCH);
   for (const option of [...deviceOptions(), ...COMMON]) command.addOption(option);
   command.action(async (image: string, given: RunOptions) => {
@@ -104,8 +105,7 @@ export function addRun(program: Command): void {
 /** The VM that the options describe. */
 function configOf(options: RunOptions): VmConfig {
   const memory = parseMemorySize(options.memory);
-  const listRegisters = /^listRegisters=(\d{1,2})$/.exec(options.gic);
-  if (!listRegisters) throw new UsageError(`--gic ${options.gic.slice(0, 60)}: only listRegisters=1..16 can be set`);
+  const gic = parseGic(options.gic);
   const faults = parseFaults(options.fault);
   return checkConfig({
     cpu: options.cpu,
@@ -114,9 +114,9 @@ function configOf(options: RunOptions): VmConfig {
     pvTime: parsePvTimeProfile(options.pvtime),
     lpt: parseStrategy(options.strategy) === 'lpt' || parseMigrations(options).some((m) => m.strategy === 'lpt'),
     pvFreqHz: parseFrequency(options.lptFreq, '--lpt-freq'),
-    listRegisters: Number(listRegisters[1]),
     startEpoch: integer(options.epoch, '--epoch', 0, 2 ** 32 - 1),
     semihosting: true,
+    ...gic,
     ...(options.vmclock && { vmclock: true }),
     ...(faults.length && { faults }),
   });
@@ -151,6 +151,7 @@ function load(
       cpus: config.vcpus,
       cpuCompatible: PROFILES[config.cpu]!.compatible,
       ...(config.pvTime !== 'off' && { pvTimeBase: BigInt(PV_TIME_BASE) }),
+      ...(config.its && { itsBase: BigInt(VIRT.its.base) }),
       ...(config.vmclock && { vmclockBase: BigInt(VIRT.vmclock.base) }),
       ...virtioNodes(config.devices ?? []),
     },

@@ -93,13 +93,31 @@ export class Host implements VmHost {
   /** By vCPU; null: all run. No part of the state. What is held stands still; time goes on by the others' work. */
   allowances: readonly Allowance[] | null = null;
   /** Exits with a modelled cost since this object was made. No part of the state. */
-  readonly exits: Record<ExitKind, number> = { hypercall: 0, mmioVgic: 0, mmioUser: 0, eoi: 0, ipi: 0, trap: 0 };
+  readonly exits: Record<ExitKind, number> = {
+    hypercall: 0,
+    mmioVgic: 0,
+    mmioUser: 0,
+    eoi: 0,
+    ipi: 0,
+    lpi: 0,
+    trap: 0,
+  };
   /** What they cost, in whole instructions' time. No part of the state. */
-  readonly exitTime: Record<ExitKind, Ps> = { hypercall: 0n, mmioVgic: 0n, mmioUser: 0n, eoi: 0n, ipi: 0n, trap: 0n };
+  readonly exitTime: Record<ExitKind, Ps> = {
+    hypercall: 0n,
+    mmioVgic: 0n,
+    mmioUser: 0n,
+    eoi: 0n,
+    ipi: 0n,
+    lpi: 0n,
+    trap: 0n,
+  };
   /** Takes what the guest transmits. */
   onTransmit: (byte: number) => void = () => {};
   /** Takes what the guest prints on its virtio console. */
   onVirtioConsole: (bytes: Uint8Array) => void = () => {};
+  /** Takes what `refused` is told. */
+  onRefused: (what: string) => void = () => {};
 
   constructor(options: HostOptions, state?: HostState) {
     this.options = options;
@@ -162,6 +180,10 @@ export class Host implements VmHost {
     vm.engine.charge(Number(slots));
   }
 
+  refused(what: string): void {
+    this.onRefused(what);
+  }
+
   transmit(byte: number): void {
     this.onTransmit(byte);
   }
@@ -221,7 +243,8 @@ export class Host implements VmHost {
   get stalled(): boolean {
     const vm = this.#vm!;
     const waits = (v: number): boolean => !vm.runnable(v) && !vm.wakeable(v) && vm.deadline(v) === null;
-    return vm.board.nextDeadline() === null && vm.vcpus.every((v, n) => v.power === 'off' || waits(n));
+    const devices = vm.board.nextDeadline() === null && vm.itsDue === null;
+    return devices && vm.vcpus.every((v, n) => v.power === 'off' || waits(n));
   }
 
   /** Instructions retired by all vCPUs. */
@@ -285,6 +308,7 @@ export class Host implements VmHost {
   #fireDue(now: Ps): void {
     const vm = this.#vm!;
     vm.board.fireDue(now);
+    if (vm.itsDue !== null && vm.itsDue <= now) vm.runIts();
     for (let v = 0; v < vm.vcpus.length; v++) {
       const deadline = vm.deadline(v);
       if (deadline !== null && deadline <= now) vm.timersDue(v);
@@ -307,6 +331,7 @@ export class Host implements VmHost {
       if (t !== null && t > now && (next === null || t < next)) next = t;
     };
     consider(vm.board.nextDeadline());
+    consider(vm.itsDue);
     for (let v = 0; v < vm.vcpus.length; v++) {
       if (vm.vcpus[v]!.power === 'off') continue;
       consider(vm.deadline(v));

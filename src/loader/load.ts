@@ -34,7 +34,10 @@ export interface LoadOptions {
   readonly bootargs?: string;
   /** The board whose tree is made where there is no `dtb`; one Cortex-A57 by default. */
   readonly board?: Partial<
-    Pick<VirtBoard, 'cpus' | 'cpuCompatible' | 'pvTimeBase' | 'vmclockBase' | 'virtioMmio' | 'rngSeed' | 'kaslrSeed'>
+    Pick<
+      VirtBoard,
+      'cpus' | 'cpuCompatible' | 'pvTimeBase' | 'itsBase' | 'vmclockBase' | 'virtioMmio' | 'rngSeed' | 'kaslrSeed'
+    >
   >;
 }
 

@@ -2,6 +2,8 @@
 
 export const VIRT = {
   gicDistributor: { base: 0x0800_0000, size: 0x1_0000 },
+  /** The control frame and the translation frame. */
+  its: { base: 0x0808_0000, size: 0x2_0000 },
   gicRedistributors: { base: 0x080a_0000, size: 0xf6_0000 },
   uart: { base: 0x0900_0000, size: 0x1000 },
   rtc: { base: 0x0901_0000, size: 0x1000 },

@@ -147,6 +147,7 @@ function checkVm({ config, vcpus, vgic, board, lpt, identity, vmclock, lptInterr
     vgic,
     vcpus.map((_, n) => affinityOf(mpidrOf(n))),
     SPI_COUNT - 32,
+    config.its ?? false,
   );
   // A vGIC saves every state in one form, so that a guest's view and the form are the same thing.
   if (!same(unloadedState(vgic, config.listRegisters), vgic))

@@ -122,6 +122,7 @@ export function restoreSnapshot(
     if (m.name === 'ram') defer(machine.vm, m, memory.ram);
     else memory[m.name].numbers.forEach((page, index) => m.write(page * PAGE, memory[m.name].contents(index)));
   }
+  machine.vm.memoryRestored();
   return machine;
 }
 

@@ -1,5 +1,6 @@
 /** What the saved state of a machine looks like, field by field: every value that a snapshot may carry. */
 import { MAX_VCPUS } from '../arch/engine/layout.js';
+import { FIRST_LPI_INTID } from '../arch/gic/registers.js';
 import { PROFILES } from '../arch/profiles.js';
 import { DCZID_64_BYTES, DCZID_MAX, IDENTITY_REGISTERS } from '../arch/system/identity.js';
 import { SLOT_NAMES } from '../arch/system/slots.js';
@@ -7,6 +8,7 @@ import { DEFAULT_COSTS } from '../host/costs.js';
 import { MAX_FREQUENCY, MIN_FREQUENCY } from '../host/time-spec.js';
 import { FAULT_NAMES } from '../hypervisor/faults.js';
 import { MAX_IMPLEMENTATIONS } from '../hypervisor/identity/index.js';
+import { INTID_LIMIT, MAX_QUEUE_BYTES } from '../hypervisor/vgic/index.js';
 import { LATER_SLOTS } from '../hypervisor/vm/core-state.js';
 import { SPI_COUNT } from '../machine/virt.js';
 import { MAX_DEVICES } from '../machine/virtio/index.js';
@@ -98,6 +100,7 @@ export const CONFIG_SHAPE = record({
   semihosting: flag,
   faults: optional(list(oneOf(...FAULT_NAMES), 1, FAULT_NAMES.length)),
   vmclock: optional(flag),
+  its: optional(flag),
   implementations: optional(list(record({ midr: U64, revidr: U64, aidr: U64 }), 0, MAX_IMPLEMENTATIONS)),
   devices: optional(list(VIRTIO_CONFIG_SHAPE, 1, 2 * MAX_DEVICES)),
 });
@@ -156,7 +159,26 @@ const cpuInterface = record({
   changed: flag,
 });
 
+const lpis = record({
+  redistributors: perVcpu(record({ enabled: flag, propbaser: U64, pendbaser: U64 })),
+  its: record({
+    enabled: flag,
+    cbaser: U64,
+    cwriter: int(0, MAX_QUEUE_BYTES),
+    creadr: int(0, MAX_QUEUE_BYTES),
+    stalled: flag,
+    deviceBaser: U64,
+    collectionBaser: U64,
+  }),
+  differences: list(
+    record({ vcpu: VCPU, intid: int(FIRST_LPI_INTID, INTID_LIMIT - 1), config: int(-1, 0xff) }),
+    0,
+    MAX_VCPUS * INTID_LIMIT,
+  ),
+});
+
 const vgic = record({
+  lpis: optional(lpis),
   groups: int(0, 3),
   spis: list(interrupt, SPI_COUNT - 32, SPI_COUNT - 32),
   vcpus: perVcpu(
@@ -247,5 +269,6 @@ export const VM_SHAPE = record({
   identity: optional(record({ read: identity, told: U32 })),
   lptInterrupt: optional(flag),
   vmclock: optional(vmclock),
+  itsDue: optional(PS_SHAPE),
   last: VCPU,
 });

@@ -56,6 +56,8 @@ export interface BootOptions extends VmOptions {
   readonly lptFrequency?: string;
   /** List registers of the GIC's CPU interfaces, 1..16. */
   readonly listRegisters?: number;
+  /** LPIs and an ITS. */
+  readonly its?: boolean;
   /** UTC at host time 0, seconds since 1970. */
   readonly epoch?: number;
 }
@@ -81,6 +83,7 @@ export function machineOf(options: BootOptions): { machine: Machine; symbols: re
     listRegisters: options.listRegisters ?? 4,
     startEpoch: options.epoch ?? Date.UTC(2026, 0, 1) / 1000,
     semihosting: true,
+    ...(options.its && { its: true }),
     ...(options.vmclock && { vmclock: true }),
     ...(faults.length && { faults }),
   });
@@ -95,6 +98,7 @@ export function machineOf(options: BootOptions): { machine: Machine; symbols: re
       cpus: config.vcpus,
       cpuCompatible: PROFILES[config.cpu]!.compatible,
       ...(config.pvTime !== 'off' && { pvTimeBase: BigInt(PV_TIME_BASE) }),
+      ...(config.its && { itsBase: BigInt(VIRT.its.base) }),
       ...(config.vmclock && { vmclockBase: BigInt(VIRT.vmclock.base) }),
     },
   });

@@ -273,12 +273,13 @@ export class GicCpuInterface {
 
   /**
    * ICC_EOIR<group>_EL1. With no active priority the write does nothing (CONSTRAINED UNPREDICTABLE, 12.4.3 EOIcount);
-   * an INTID of the other group drops the priority and is not deactivated.
+   * an INTID of the other group drops the priority and is not deactivated. LPIs have no active state that ICC_DIR_EL1
+   * would end, so that their list register is done with here whatever EOImode says (12.2.14).
    */
   endOfInterrupt(group: 0 | 1, intid: number): void {
     if (intid >= FIRST_SPECIAL_INTID && intid <= SPURIOUS_INTID) return;
     if (!this.#dropPriority()) return;
-    if (!this.#eoiMode) {
+    if (!this.#eoiMode || intid >= FIRST_LPI_INTID) {
       const n = this.#findActive(intid);
       if (n < 0) this.#countEoi(intid);
       else if (this.#lrGroup[n] === group) this.#deactivate(n);

@@ -18,6 +18,8 @@ const CTLR_DS = 1n << 6n;
 
 /** INTID bits minus 1, as the CPU interface has them. */
 const TYPER_IDBITS = 15n << 19n;
+/** Wherever there are LPIs, all INTIDs from 8192 on are. */
+const TYPER_LPIS = 1n << 17n;
 const TYPER_A3V = 1n << 24n;
 const TYPER_NO1N = 1n << 25n;
 const TYPER_RSS = 1n << 26n;
@@ -39,7 +41,11 @@ function setGroups(model: VgicModel, groups: number, access: Access): void {
   if (groups === model.groups) return;
   for (const vcpu of model.vcpus) if (vcpu.list.length > 0) bringOut(model, vcpu.index, access.accessor);
   model.groups = groups;
-  for (const irqs of [...model.vcpus.map((vcpu) => vcpu.privates), model.spis]) {
+  for (const irqs of [
+    ...model.vcpus.map((vcpu) => vcpu.privates),
+    model.spis,
+    [...(model.lpis?.live.values() ?? [])],
+  ]) {
     for (const irq of irqs) {
       unload(model, irq);
       requeue(model, irq);
@@ -51,7 +57,8 @@ const TYPER = constant(
   'GICD_TYPER',
   4,
   4,
-  (model) => BigInt(model.spis.length / 32) | TYPER_IDBITS | TYPER_A3V | TYPER_NO1N | TYPER_RSS,
+  (model) =>
+    BigInt(model.spis.length / 32) | (model.lpis ? TYPER_LPIS : 0n) | TYPER_IDBITS | TYPER_A3V | TYPER_NO1N | TYPER_RSS,
 );
 
 /** A routed interrupt that is active stays where it is until it is deactivated. */

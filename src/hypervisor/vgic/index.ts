@@ -3,6 +3,8 @@
  */
 
 export type { InterruptState } from './interrupt.js';
+export { MAX_QUEUE_BYTES, NO_MEMORY, type TableMemory, TRANSLATER } from './its/index.js';
+export { INTID_LIMIT } from './lpi/tables.js';
 export { affinityOf, type VgicHost } from './model.js';
 export type { ActiveRead, InflightMove, VgicPolicies } from './policies.js';
 export type { AccessSize } from './register-table.js';

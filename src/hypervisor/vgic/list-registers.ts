@@ -17,6 +17,8 @@ import {
 } from '../../arch/gic/registers.js';
 import { type Interrupt, isForwarded, LEFT_OUT, NOWHERE, targetOracle } from './interrupt.js';
 import { deactivate, release, requeue, touch } from './lists.js';
+import { listLpis, syncLpi } from './lpi/lists.js';
+import { isLpi } from './lpi/model.js';
 import type { VcpuModel, VgicModel } from './model.js';
 
 /** Learns from the list registers what the guest did since the last flush or sync. Does nothing where it did nothing. */
@@ -31,6 +33,10 @@ export function sync(model: VgicModel, vcpu: VcpuModel): void {
     const now = hardware.lrState(n);
     const then = vcpu.slotStates[n]!;
     if (!irq || now === then) continue;
+    if (isLpi(irq)) {
+      syncLpi(model, irq, now);
+      continue;
+    }
     vcpu.slotStates[n] = now;
     irq.active = (now & LR_ACTIVE) !== 0;
     if (then & LR_PENDING && !(now & LR_PENDING)) {
@@ -103,6 +109,7 @@ export function flush(model: VgicModel, vcpu: VcpuModel): void {
   if (!vcpu.dirty && !vcpu.cpuInterface.maintenance) return;
   vcpu.slots.fill(null);
   vcpu.slotStates.fill(0);
+  listLpis(model, vcpu);
   prune(model, vcpu);
   const { cpuInterface: hardware, list } = vcpu;
   const count = hardware.listRegisters;

@@ -4,6 +4,7 @@
 
 import { LR_PENDING } from '../../arch/gic/list-register.js';
 import { type Interrupt, NOWHERE, targetOracle, UNLOADED } from './interrupt.js';
+import { isLpi } from './lpi/model.js';
 import type { VgicModel } from './model.js';
 
 /** The vCPU's list registers no longer hold what they should. */
@@ -29,18 +30,32 @@ export function unload(model: VgicModel, irq: Interrupt): void {
   release(irq);
 }
 
+/** An LPI waits in its vCPU's queue until a flush lists it. */
+function join(model: VgicModel, irq: Interrupt): void {
+  if (isLpi(irq)) model.lpis!.queues[irq.owner]!.add(irq);
+  else model.vcpus[irq.owner]!.list.push(irq);
+}
+
+function leave(model: VgicModel, irq: Interrupt): void {
+  if (isLpi(irq) && irq.place >= 0) {
+    model.lpis!.queues[irq.owner]!.remove(irq);
+    return;
+  }
+  const { list } = model.vcpus[irq.owner]!;
+  list.splice(list.indexOf(irq), 1);
+}
+
 /** Puts an interrupt that is in no list register on the list it belongs on now, and tells the vCPUs concerned. */
 export function requeue(model: VgicModel, irq: Interrupt): void {
   const from = irq.owner;
   const to = targetOracle(model.groups, irq);
   if (from !== to) {
     if (from !== NOWHERE) {
-      const list = model.vcpus[from]!.list;
-      list.splice(list.indexOf(irq), 1);
+      leave(model, irq);
       touch(model, from);
     }
     irq.owner = to;
-    if (to !== NOWHERE) model.vcpus[to]!.list.push(irq);
+    if (to !== NOWHERE) join(model, irq);
   }
   if (to !== NOWHERE) touch(model, to);
 }

@@ -8,6 +8,7 @@
 import type { GicCpuInterface } from '../../arch/gic/cpu-interface.js';
 import type { TraceStream } from '../../trace/index.js';
 import { type Interrupt, NOWHERE } from './interrupt.js';
+import type { LpiModel } from './lpi/model.js';
 
 /** What the vGIC asks of its surroundings. */
 export interface VgicHost {
@@ -15,6 +16,8 @@ export interface VgicHost {
   readonly trace?: TraceStream;
   /** Something changed for this vCPU: it must leave the guest, be synced and flushed, or be woken if it waits. */
   kick(vcpu: number): void;
+  /** Something that the guest asked of the ITS was not done; told once of each kind. */
+  refused?(what: string): void;
 }
 
 /** Per-vCPU part. */
@@ -45,6 +48,8 @@ export interface VgicModel {
   /** INTIDs from 32. */
   readonly spis: readonly Interrupt[];
   readonly vcpus: readonly VcpuModel[];
+  /** Null: there are no LPIs. */
+  readonly lpis: LpiModel | null;
   readonly host: VgicHost;
 }
 

@@ -5,8 +5,13 @@
 import { GicCpuInterface, type GicCpuInterfaceState, resetGicCpuInterfaceState } from '../../arch/gic/cpu-interface.js';
 import { HCR_EN } from '../../arch/gic/registers.js';
 import { type Interrupt, type InterruptState, LEFT_OUT, NOWHERE, resetInterruptState, UNLOADED } from './interrupt.js';
+import { NO_MEMORY, type TableMemory } from './its/memory.js';
+import { isItsState } from './its/registers.js';
 import { sync } from './list-registers.js';
 import { requeue, unload } from './lists.js';
+import { isLpi, type LpiState, lpiModelFrom, resetLpiState } from './lpi/model.js';
+import { saveLpis } from './lpi/save.js';
+import { lpiLimit } from './lpi/tables.js';
 import type { VcpuModel, VgicHost, VgicModel } from './model.js';
 
 export interface VcpuState {
@@ -30,11 +35,19 @@ export interface VgicState {
   /** INTIDs from 32. */
   spis: InterruptState[];
   vcpus: VcpuState[];
+  /** Where there are LPIs and an ITS. */
+  lpis?: LpiState;
 }
 
 /** After reset: everything disabled, ProcessorSleep set, the hypervisor's ICH_HCR_EL2.En on. */
-export function resetVgicState(affinities: readonly number[], spis: number, listRegisters: number): VgicState {
+export function resetVgicState(
+  affinities: readonly number[],
+  spis: number,
+  listRegisters: number,
+  lpis: boolean,
+): VgicState {
   return {
+    ...(lpis && { lpis: resetLpiState(affinities.length) }),
     groups: 0,
     spis: Array.from({ length: spis }, (_, n) => resetInterruptState(32 + n)),
     vcpus: affinities.map((affinity) => ({
@@ -55,8 +68,10 @@ function stateOf(irq: Interrupt): InterruptState {
   return state;
 }
 
+/** LPIs that are in list registers must have been synced. */
 export function saveModel(model: VgicModel): VgicState {
   return {
+    ...saveLpis(model),
     groups: model.groups,
     spis: model.spis.map(stateOf),
     vcpus: model.vcpus.map((vcpu) => ({
@@ -65,7 +80,7 @@ export function saveModel(model: VgicModel): VgicState {
       dirty: vcpu.dirty,
       activations: vcpu.activations,
       privates: vcpu.privates.map(stateOf),
-      list: vcpu.list.map((irq) => irq.intid),
+      list: vcpu.list.filter((irq) => !isLpi(irq)).map((irq) => irq.intid),
       slotStates: [...vcpu.slotStates],
       cpuInterface: vcpu.cpuInterface.save(),
     })),
@@ -73,7 +88,7 @@ export function saveModel(model: VgicModel): VgicState {
 }
 
 /** The model a checked state describes, with as many list registers as the state has. */
-export function modelFrom(state: VgicState, host: VgicHost): VgicModel {
+export function modelFrom(state: VgicState, host: VgicHost, memory: TableMemory = NO_MEMORY): VgicModel {
   const affinities = state.vcpus.map((vcpu) => vcpu.affinity);
   const spis = state.spis.map(
     (irq, n): Interrupt => ({ ...irq, intid: 32 + n, target: affinities.indexOf(irq.affinity) }),
@@ -95,7 +110,8 @@ export function modelFrom(state: VgicState, host: VgicHost): VgicModel {
       asleep: vcpu.asleep,
     };
   });
-  return { groups: state.groups, spis, vcpus, host };
+  const lpis = state.lpis ? lpiModelFrom(state.lpis, memory) : null;
+  return { groups: state.groups, spis, vcpus, lpis, host };
 }
 
 /** The same guest-visible state for another number of list registers. */
@@ -143,7 +159,9 @@ function refuse(what: string): never {
  * Throws a RangeError for a state that no run of a vGIC with these vCPUs and SPIs leaves behind. Fields are of the
  * right types: the reader of a stream sees to that.
  */
-export function checkState(state: VgicState, affinities: readonly number[], spis: number): void {
+export function checkState(state: VgicState, affinities: readonly number[], spis: number, lpis: boolean): void {
+  if ((state.lpis !== undefined) !== lpis)
+    refuse(`it has ${lpis ? 'no' : 'an'} ITS: this vGIC has ${lpis ? 'one' : 'none'}`);
   if (state.spis.length !== spis) refuse(`${state.spis.length} SPIs: this vGIC has ${spis}`);
   if (state.vcpus.length !== affinities.length)
     refuse(`${state.vcpus.length} vCPUs: this vGIC has ${affinities.length}`);
@@ -154,6 +172,17 @@ export function checkState(state: VgicState, affinities: readonly number[], spis
     checkLists(state, n, vcpu);
   }
   for (const [n, irq] of state.spis.entries()) checkInterrupt(state, 32 + n, irq);
+  if (state.lpis) checkLpis(state.lpis, affinities.length);
+}
+
+function checkLpis({ redistributors, its, differences }: LpiState, vcpus: number): void {
+  if (redistributors.length !== vcpus) refuse(`${redistributors.length} redistributors have LPIs, of ${vcpus}`);
+  if (!isItsState(its)) refuse('the ITS has registers that it cannot have');
+  for (const [n, { vcpu, intid }] of differences.entries()) {
+    const before = differences[n - 1];
+    const inOrder = !before || before.vcpu < vcpu || (before.vcpu === vcpu && before.intid < intid);
+    if (vcpu >= vcpus || intid >= lpiLimit(redistributors[vcpu]!) || !inOrder) refuse(`LPI ${intid} of vCPU ${vcpu}`);
+  }
 }
 
 function checkLists(state: VgicState, n: number, vcpu: VcpuState): void {

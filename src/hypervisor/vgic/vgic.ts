@@ -4,11 +4,13 @@
  */
 
 import type { GicCpuInterface } from '../../arch/gic/cpu-interface.js';
-import { FIRST_SPECIAL_INTID, type IccRegister } from '../../arch/gic/registers.js';
+import { FIRST_LPI_INTID, FIRST_SPECIAL_INTID, type IccRegister } from '../../arch/gic/registers.js';
 import { distributorTable } from './distributor.js';
 import { type Interrupt, isForwarded, NOWHERE } from './interrupt.js';
+import { hasCommands, ITS_SIZE, ITS_TABLE, runCommands, signalMsi, type TableMemory } from './its/index.js';
 import { flush, learn, sync } from './list-registers.js';
 import { change, deactivate, setLine } from './lists.js';
+import { readLpis } from './lpi/lpis.js';
 import { type Frame, readFrame, writeFrame } from './mmio.js';
 import { affinityOf, type VgicHost, type VgicModel } from './model.js';
 import { resolvePolicies, type VgicPolicies } from './policies.js';
@@ -25,8 +27,8 @@ import {
   withListRegisters,
 } from './state.js';
 
-/** 'dist': GICD, 64 KB. 'redist': GICR of all vCPUs, 0x20000 bytes each, in their order. */
-export type VgicRegion = 'dist' | 'redist';
+/** 'dist': GICD, 64 KB. 'redist': GICR of all vCPUs, 0x20000 bytes each, in their order. 'its': GITS, 0x20000 bytes. */
+export type VgicRegion = 'dist' | 'redist' | 'its';
 
 export interface VgicOptions {
   /** 1 to 8. */
@@ -38,6 +40,8 @@ export interface VgicOptions {
   /** 1 to 16. */
   listRegisters: number;
   host: VgicHost;
+  /** Guest memory for the tables of LPIs and an ITS; absent: there are none. */
+  lpis?: TableMemory | undefined;
   policies?: Partial<Omit<VgicPolicies, 'listRegisters'>>;
 }
 
@@ -66,9 +70,13 @@ export class Vgic {
       throw new RangeError(`mpidr: ${vcpus} vCPUs need as many different affinities`);
     }
     this.policies = resolvePolicies(listRegisters, opts.policies ?? {});
-    if (state) checkState(state, affinities, spis);
-    const start = state ? withListRegisters(state, listRegisters) : resetVgicState(affinities, spis, listRegisters);
-    this.#model = modelFrom(start, host);
+    const lpis = opts.lpis !== undefined;
+    if (state) checkState(state, affinities, spis, lpis);
+    const start = state
+      ? withListRegisters(state, listRegisters)
+      : resetVgicState(affinities, spis, listRegisters, lpis);
+    this.#model = modelFrom(start, host, opts.lpis);
+    if (!state && this.#model.lpis) this.#model.lpis.unread = null;
     this.#distributor = distributorTable(spis);
     this.cpuInterfaces = this.#model.vcpus.map((vcpu) => vcpu.cpuInterface);
     // A saved state holds everything on the lists.
@@ -76,6 +84,8 @@ export class Vgic {
   }
 
   save(): VgicState {
+    // What the guest took from list registers is in no pending table any more.
+    if (this.#model.lpis) for (const vcpu of this.#model.vcpus) sync(this.#model, vcpu);
     const { length } = this.#model.vcpus[0]!.slots;
     return unloadedState(saveModel(this.#model), length);
   }
@@ -101,6 +111,41 @@ export class Vgic {
     const frame = this.#frame(region, offset, size);
     if (frame) writeFrame(this.#model, frame, offset % frame.size, size, value, frame.redistributor ?? 0, true);
     return frame !== null;
+  }
+
+  /** Guest memory has what it had when the state was saved, and can be read: which LPIs are pending is there. */
+  memoryRestored(): void {
+    if (this.#model.lpis?.unread) readLpis(this.#model);
+  }
+
+  /** A device's MSI: a write of an EventID to GITS_TRANSLATER. `vcpu`: the one whose access it is part of, or -1. */
+  msi(deviceId: number, eventId: number, vcpu = -1): void {
+    signalMsi(this.#model, deviceId, eventId, vcpu);
+  }
+
+  /** Whether the ITS has commands that it left for later. */
+  get hasCommands(): boolean {
+    return hasCommands(this.#model);
+  }
+
+  /** Runs as many of them as one access may. */
+  runCommands(): void {
+    runCommands(this.#model, -1);
+  }
+
+  /** LPIs that have been delivered to redistributors since this object was made. */
+  get lpisDelivered(): number {
+    return this.#model.lpis?.delivered ?? 0;
+  }
+
+  /** Pending LPIs: what the vGIC's memory grows with. */
+  get lpisPending(): number {
+    return this.#model.lpis?.live.size ?? 0;
+  }
+
+  /** What the guest asked of the ITS and was not done, and how often; no part of the state. */
+  get refusals(): ReadonlyMap<string, number> {
+    return this.#model.lpis?.refusals ?? new Map();
   }
 
   /** The input line of an SPI. RangeError for an INTID that is none. */
@@ -164,7 +209,8 @@ export class Vgic {
     const hardware = it.cpuInterface;
     if (!it.dirty && !hardware.maintenance) return hardware.virq || hardware.vfiq;
     let best: Interrupt | undefined;
-    for (const irq of it.list) {
+    const queued = this.#model.lpis?.queues[vcpu]?.first;
+    for (const irq of queued ? [...it.list, queued] : it.list) {
       if (irq.active || irq.target !== vcpu || !isForwarded(this.#model.groups, irq)) continue;
       if (!hardware.groupEnabled(irq.group)) continue;
       if (!best || irq.priority < best.priority || (irq.priority === best.priority && irq.intid < best.intid))
@@ -209,6 +255,7 @@ export class Vgic {
   }
 
   #irq(vcpu: number, intid: number): Interrupt | undefined {
+    if (intid >= FIRST_LPI_INTID) return this.#model.lpis?.live.get(intid);
     return intid < 32 ? this.#model.vcpus[vcpu]!.privates[intid] : this.#model.spis[intid - 32];
   }
 
@@ -243,6 +290,10 @@ export class Vgic {
       return offset + size <= DISTRIBUTOR_SIZE
         ? { table: this.#distributor, redistributor: null, size: DISTRIBUTOR_SIZE }
         : null;
+    }
+    if (region === 'its') {
+      const there = this.#model.lpis !== null && offset + size <= ITS_SIZE;
+      return there ? { table: ITS_TABLE, redistributor: null, size: ITS_SIZE } : null;
     }
     if (offset + size > this.#model.vcpus.length * REDISTRIBUTOR_STRIDE) return null;
     const redistributor = Math.floor(offset / REDISTRIBUTOR_STRIDE);

@@ -31,6 +31,8 @@ export interface VmConfig {
   faults?: readonly FaultName[];
   /** Whether there is a vmclock device; absent: no. */
   vmclock?: boolean;
+  /** Whether there are LPIs and an ITS; absent: no. */
+  its?: boolean;
   /** Implementations that the VM may meet, its first host's included; absent: the guest is not told of any. */
   implementations?: readonly Implementation[];
   /** Virtio devices; absent: none. */

@@ -3,7 +3,7 @@ import type { Ps, SystemCounter } from '../../arch/timer/time.js';
 import type { HostCpu } from '../identity/host-cpu.js';
 
 /** Kinds of exits with a modelled cost. */
-export type ExitKind = 'hypercall' | 'mmioVgic' | 'mmioUser' | 'eoi' | 'ipi' | 'trap';
+export type ExitKind = 'hypercall' | 'mmioVgic' | 'mmioUser' | 'eoi' | 'ipi' | 'lpi' | 'trap';
 
 export interface VmHost {
   /** The system counter of the host that the VM runs on now. */
@@ -16,6 +16,8 @@ export interface VmHost {
   utc(): Ps;
   /** Makes the running vCPU pay for an exit. */
   charge(kind: ExitKind): void;
+  /** Something that the guest asked for and did not get, told once of each kind: for whoever debugs it. */
+  refused?(what: string): void;
   /** A character that the guest sent. */
   transmit(byte: number): void;
   /** What the guest prints on its virtio console. */

@@ -16,12 +16,13 @@ import type { Vm } from './vm.js';
 const DR = 0;
 const LR = 8;
 
-type GicRegion = 'dist' | 'redist';
+type GicRegion = 'dist' | 'redist' | 'its';
 
-function gicRegion(address: number): [GicRegion, number] | null {
-  const { gicDistributor: d, gicRedistributors: r } = VIRT;
+function gicRegion(vm: Vm, address: number): [GicRegion, number] | null {
+  const { gicDistributor: d, gicRedistributors: r, its } = VIRT;
   if (address >= d.base && address < d.base + d.size) return ['dist', address - d.base];
   if (address >= r.base && address < r.base + r.size) return ['redist', address - r.base];
+  if (vm.config.its && address >= its.base && address < its.base + its.size) return ['its', address - its.base];
   return null;
 }
 
@@ -103,7 +104,7 @@ export function outsideOf(vm: Vm): Outside {
   };
   return {
     mmioRead(address, size) {
-      const gic = gicRegion(address);
+      const gic = gicRegion(vm, address);
       vm.host.charge(gic ? 'mmioVgic' : 'mmioUser');
       if (gic) return vm.vgic.mmioRead(gic[0], gic[1], size as AccessSize, current());
       const value = vm.board.bus.readDevice(address, size as AccessSize);
@@ -111,9 +112,13 @@ export function outsideOf(vm: Vm): Outside {
       return value;
     },
     mmioWrite(address, size, value) {
-      const gic = gicRegion(address);
+      const gic = gicRegion(vm, address);
       vm.host.charge(gic ? 'mmioVgic' : 'mmioUser');
-      if (gic) return vm.vgic.mmioWrite(gic[0], gic[1], size as AccessSize, value, current());
+      if (gic) {
+        const done = vm.vgic.mmioWrite(gic[0], gic[1], size as AccessSize, value, current());
+        if (gic[0] === 'its') vm.itsTouched();
+        return done;
+      }
       if (address === VIRT.rtc.base + LR) vm.trace.rtc(current(), 'rtc-written', Number(value));
       return vm.board.bus.writeDevice(address, size as AccessSize, value);
     },

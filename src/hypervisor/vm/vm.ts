@@ -6,7 +6,7 @@ import type { Engine } from '../../arch/engine/engine.js';
 import { Exit } from '../../arch/engine/layout.js';
 import { PROFILES } from '../../arch/profiles.js';
 import { CoreSystem, type Identity, type ReadIdentity } from '../../arch/system/index.js';
-import { PS_PER_SECOND, type Ps, type SystemCounter } from '../../arch/timer/index.js';
+import { PS_PER_MICROSECOND, PS_PER_SECOND, type Ps, type SystemCounter } from '../../arch/timer/index.js';
 import { Board, type BoardState } from '../../machine/board.js';
 import { PPI, SPI, SPI_COUNT, VIRT } from '../../machine/virt.js';
 import type { VirtioBackends } from '../../machine/virtio/index.js';
@@ -24,7 +24,7 @@ import {
   stolenTimeAddress,
 } from '../pvtime/index.js';
 import { firstGuestTime, type GuestTimeState, guestCounter } from '../strategy/index.js';
-import { Vgic, type VgicState } from '../vgic/index.js';
+import { TRANSLATER, Vgic, type VgicState } from '../vgic/index.js';
 import { type VmclockState, vmclockAt, vmclockPage } from '../vmclock/index.js';
 import { nextTimerDeadline, nextTimerEvent, signalsAtExpiry, spoiledTimers, timerLines } from '../vtimer/index.js';
 import { checkConfig, type VmConfig } from './config.js';
@@ -35,6 +35,7 @@ import { GuestMemory } from './guest-memory.js';
 import type { GuestEnd, VmHost } from './host.js';
 import { outsideOf } from './outside.js';
 import { traceSource } from './source.js';
+import { tableMemory } from './table-memory.js';
 import { programTimerTraps } from './timer-traps.js';
 import { resetVcpuState, Vcpu, type VcpuState } from './vcpu.js';
 
@@ -61,6 +62,8 @@ export interface VmState {
   lptInterrupt?: boolean;
   /** Where there is a vmclock device. */
   vmclock?: VmclockState;
+  /** When the ITS goes on with its queue, where it has left some of it. */
+  itsDue?: Ps;
   /** The vCPU that ran last: its exclusive monitor is still good. */
   last: number;
 }
@@ -70,6 +73,9 @@ export interface VmOptions {
   readonly prepared?: Engine;
   readonly backends?: VirtioBackends;
 }
+
+/** Host time from one turn of the ITS to the next, while its queue is longer than one access may run. */
+const ITS_TURN: Ps = 10n * PS_PER_MICROSECOND;
 
 /** MPIDR_EL1 of a vCPU: Aff0 = number, bit 31 RES1. */
 export const mpidrOf = (vcpu: number): bigint => 0x8000_0000n | BigInt(vcpu);
@@ -91,6 +97,8 @@ export class Vm {
   lptInterrupt: boolean;
   /** What the vmclock page says; null where there is none. */
   vmclock: VmclockState | null;
+  /** When the ITS goes on with its queue; null: there is nothing left of it. */
+  itsDue: Ps | null;
   /** Set when the guest has ended. */
   end: GuestEnd | null = null;
   /** What can be seen of the guest from outside. */
@@ -104,6 +112,7 @@ export class Vm {
   #view: { of: SystemCounter; counter: SystemCounter } | null = null;
   /** Stolen time as each vCPU's structure has it, ns; -1: not stored by us. */
   readonly #published: bigint[] = [];
+  #lpisCharged = 0;
 
   /**
    * @param options `prepared`: an engine made for this configuration; what it holds but guest memory is lost;
@@ -117,6 +126,7 @@ export class Vm {
     this.faults = new Set(config.faults);
     this.trace = new TraceStream(traceSource(this));
     this.#last = state?.last ?? 0;
+    this.itsDue = state?.itsDue ?? null;
     this.#time = state?.time ?? firstGuestTime(host.counter.freqHz);
     this.engine = options.prepared ?? createEngine(config, options.engine);
     if (options.prepared) this.engine.reset();
@@ -130,7 +140,8 @@ export class Vm {
         mpidr: indices.map(mpidrOf),
         spis: SPI_COUNT - 32,
         listRegisters: config.listRegisters,
-        host: { kick: () => this.#kick(), trace: this.trace },
+        host: { kick: () => this.#kick(), trace: this.trace, refused: (what) => host.refused?.(what) },
+        lpis: config.its ? tableMemory(this.engine.cpu, this.system) : undefined,
       },
       state?.vgic,
     );
@@ -197,6 +208,40 @@ export class Vm {
   #pulse(intid: number): void {
     this.vgic.setSpiLevel(intid, true);
     this.vgic.setSpiLevel(intid, false);
+  }
+
+  /** The guest's memory is what it was when the state was saved. To be called before the machine runs. */
+  memoryRestored(): void {
+    this.vgic.memoryRestored();
+  }
+
+  /**
+   * A device's message-signalled interrupt.
+   * @param deviceId 16 bits: of a PCI function, its requester id
+   * @param address as the guest gave it; anything but GITS_TRANSLATER goes nowhere
+   * @param data EventID
+   */
+  msi(deviceId: number, address: bigint, data: number): void {
+    if (address !== BigInt(VIRT.its.base + TRANSLATER)) return;
+    this.vgic.msi(deviceId, data, this.running);
+    this.itsTouched();
+  }
+
+  /** The ITS may have been given commands, or delivered LPIs that the running vCPU pays for. */
+  itsTouched(): void {
+    for (; this.#lpisCharged < this.vgic.lpisDelivered; this.#lpisCharged++) {
+      if (this.running >= 0) this.host.charge('lpi');
+    }
+    if (this.itsDue !== null || !this.vgic.hasCommands) return;
+    this.itsDue = this.host.now() + ITS_TURN;
+    if (this.running >= 0) this.engine.cpu.requestExit(Exit.Event);
+  }
+
+  /** `itsDue` has come. */
+  runIts(): void {
+    this.itsDue = null;
+    this.vgic.runCommands();
+    this.itsTouched();
   }
 
   /** The counter behind the guest's registers, before its offsets: CNTFRQ_EL0 is its `freqHz`. */
@@ -379,6 +424,7 @@ export class Vm {
       identity: { read: this.system.identification.save(), told: this.implementationsTold },
       time: { ...this.#time, leads: { ...this.#time.leads } },
       ...(this.lptInterrupt && { lptInterrupt: true }),
+      ...(this.itsDue !== null && { itsDue: this.itsDue }),
       ...(this.vmclock && { vmclock: { ...this.vmclock } }),
       last: this.#last,
     };

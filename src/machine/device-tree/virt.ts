@@ -16,6 +16,8 @@ export interface VirtBoard {
   readonly bootargs?: string;
   /** Base of the 64 KiB that hold the paravirtualized time structures (Arm DEN0057A); none where left out. */
   readonly pvTimeBase?: bigint;
+  /** Base of the ITS's two frames; none where left out. */
+  readonly itsBase?: bigint;
   /** Base of the vmclock page; none where left out. */
   readonly vmclockBase?: bigint;
   /** Virtio devices on MMIO, which lie one behind the other. */
@@ -37,6 +39,8 @@ const CLOCK = 1;
 const INTERRUPT_CONTROLLER = 2;
 const GPIO = 3;
 const FIRST_CPU = 4;
+/** The ITS: what `msi-map` and `msi-parent` point at. */
+const MSI_CONTROLLER = FIRST_CPU + 8;
 
 const VMCLOCK_SPI = 10;
 
@@ -83,8 +87,18 @@ function cpuNodes(board: VirtBoard): DeviceTreeNode {
   return node('cpus', { '#address-cells': cells(1), '#size-cells': cells(0) }, [map, ...cpus]);
 }
 
-function interruptController(): DeviceTreeNode {
-  return node('intc@8000000', {
+function its(base: bigint): DeviceTreeNode {
+  return node(`its@${hex(base)}`, {
+    compatible: strings('arm,gic-v3-its'),
+    'msi-controller': present(),
+    '#msi-cells': cells(1),
+    reg: doubleCells(base, 0x2_0000n),
+    phandle: cells(MSI_CONTROLLER),
+  });
+}
+
+function interruptController({ itsBase }: VirtBoard): DeviceTreeNode {
+  const properties = {
     compatible: strings('arm,gic-v3'),
     'interrupt-controller': present(),
     '#interrupt-cells': cells(3),
@@ -94,7 +108,8 @@ function interruptController(): DeviceTreeNode {
     '#redistributor-regions': cells(1),
     reg: doubleCells(0x0800_0000n, 0x1_0000n, 0x080a_0000n, 0xf6_0000n),
     phandle: cells(INTERRUPT_CONTROLLER),
-  });
+  };
+  return node('intc@8000000', properties, itsBase === undefined ? [] : [its(itsBase)]);
 }
 
 function timer(): DeviceTreeNode {
@@ -169,7 +184,7 @@ export function virtDeviceTree(board: VirtBoard): DeviceTree {
       reg: doubleCells(board.ramBase, board.ramSize),
     }),
     cpuNodes(board),
-    interruptController(),
+    interruptController(board),
     timer(),
     node('pmu', { compatible: strings('arm,armv8-pmuv3'), interrupts: cells(PPI, 7, LEVEL_HIGH) }),
     node('apb-pclk', {

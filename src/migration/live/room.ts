@@ -53,6 +53,7 @@ export function reserveRoom(
         for (const [i, { host }] of regions.entries()) {
           machine.vm.system.mmu.dirty.used.set(used[i]!, (host - prepared.map.ram) / PAGE_BYTES);
         }
+        machine.vm.memoryRestored();
         const { strategy, pause, downtime, allow } = offer;
         const record = refusing('state', () => migrate(machine, spec, strategy, pause, downtime, allow));
         return { machine, record, line: state.line };

@@ -77,6 +77,7 @@ export function buildMachine(plan: RunPlan, images: Images): Machine {
       cpus: config.vcpus,
       cpuCompatible: PROFILES[config.cpu]!.compatible,
       ...(config.pvTime !== 'off' && { pvTimeBase: BigInt(PV_TIME_BASE) }),
+      ...(config.its && { itsBase: BigInt(VIRT.its.base) }),
       ...(config.vmclock && { vmclockBase: BigInt(VIRT.vmclock.base) }),
     },
   });

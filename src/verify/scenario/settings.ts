@@ -23,6 +23,7 @@ import {
   type StrategyName,
 } from '../../hypervisor/strategy/index.js';
 import { checkConfig, type VmConfig } from '../../hypervisor/vm/config.js';
+import { parseGic } from '../../hypervisor/vm/gic-option.js';
 import { parseMemorySize } from '../../loader/memory-size.js';
 import type { Node } from './document.js';
 import { choice, type Fields, flag, items, text, whole } from './reader.js';
@@ -101,12 +102,6 @@ const ownWords = (error: unknown): never => {
   throw error;
 };
 
-function listRegisters(node: Node, name: string): number {
-  const match = /^listRegisters=(\d{1,2})$/.exec(text(node, name));
-  if (!match) throw new RangeError(`${name}: only listRegisters=1..16 can be set`);
-  return Number(match[1]);
-}
-
 function quantumOf(node: Node, name: string): Ps {
   const quantum = parseDuration(text(node, name), name);
   if (quantum < MIN_QUANTUM || quantum > MAX_QUANTUM) throw new RangeError(`${name}: 100ns to 100ms`);
@@ -153,7 +148,7 @@ function readConfig(fields: Fields): VmConfig {
     pvTime: fields.read('pvtime', (n, name) => parsePvTimeProfile(text(n, name), name)) ?? 'rfc2020',
     lpt: false,
     pvFreqHz: fields.read('lpt-freq', (n, name) => parseFrequency(text(n, name), name)) ?? 100_000_000,
-    listRegisters: fields.read('gic', listRegisters) ?? 4,
+    ...(fields.read('gic', (n, name) => parseGic(text(n, name), name)) ?? { listRegisters: 4 }),
     startEpoch: fields.read('epoch', (n, name) => whole(n, name, 0, 2 ** 32 - 1)) ?? EPOCH,
     semihosting: fields.read('semihosting', flag) ?? true,
     ...(fields.read('vmclock', flag) && { vmclock: true }),
