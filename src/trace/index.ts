@@ -1,2 +1,2 @@
 export * from './events.js';
-export { TRACE_KINDS, type TraceSource, TraceStream } from './stream.js';
+export { type Attention, TRACE_KINDS, type TraceSource, TraceStream } from './stream.js';

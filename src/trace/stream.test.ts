@@ -44,6 +44,29 @@ describe('a stream', () => {
     expect(asked).toBe(before + 1);
   });
 
+  it('keeps slices from those who want none, but for stolen time, unless another listener wants all', () => {
+    const stream = new TraceStream(source);
+    const heard: string[] = [];
+    const [mine, other] = [{ wanted: 0 }, { wanted: 0 }];
+    const leave = stream.listen({ activity: (e) => void heard.push(e.activity) }, mine);
+    stream.listen({ activity: () => {} }, other);
+    const slices = (): string[] => {
+      for (const activity of ['running', 'idle', 'stolen'] as const) stream.activity(0, activity, 0n, 1n, false);
+      return heard.splice(0);
+    };
+    expect(slices()).toEqual(['stolen']);
+    other.wanted = 1;
+    expect(slices()).toEqual(['running', 'idle', 'stolen']);
+    other.wanted = 0;
+    const all = stream.listen({ activity: () => {} });
+    expect(slices()).toEqual(['running', 'idle', 'stolen']);
+    all();
+    expect(slices()).toEqual(['stolen']);
+    leave();
+    mine.wanted = 1;
+    expect(slices()).toEqual([]);
+  });
+
   it('is silent for a debugger, and goes on afterwards', () => {
     const stream = new TraceStream(source);
     let heard = 0;

@@ -19,6 +19,11 @@ import { liveEvents, type TraceSource } from './live.js';
 
 export type { TraceSource } from './live.js';
 
+/** What a listener counts up while it must see slices: most of the time none must, and then they cost nothing. */
+export interface Attention {
+  wanted: number;
+}
+
 /** For each kind what calls its listeners; null where there is none. */
 type Table = { [K in TraceKind]: NonNullable<Listeners[K]> | null };
 
@@ -74,18 +79,24 @@ function joined(calls: readonly Call[]): Call | null {
 export class TraceStream {
   #on: Table = emptyTable();
   readonly #live: ReturnType<typeof liveEvents>;
-  #listeners: Listeners[] = [];
+  #listeners: { readonly listeners: Listeners; readonly attention: Attention | null }[] = [];
+  /** Of those who listen to activity; null: one of them wants it always. */
+  #attentions: readonly Attention[] | null = null;
 
   constructor(source: TraceSource) {
     this.#live = liveEvents(source);
   }
 
-  /** Adds listeners; the function that is returned takes them away. */
-  listen(listeners: Listeners): () => void {
-    this.#listeners.push(listeners);
+  /**
+   * Adds listeners; the function that is returned takes them away.
+   * @param attention given: while nobody wants any, they may be told of no activity but stolen time
+   */
+  listen(listeners: Listeners, attention: Attention | null = null): () => void {
+    const entry = { listeners, attention };
+    this.#listeners.push(entry);
     this.#rebuild();
     return () => {
-      this.#listeners = this.#listeners.filter((l) => l !== listeners);
+      this.#listeners = this.#listeners.filter((l) => l !== entry);
       this.#rebuild();
     };
   }
@@ -109,14 +120,22 @@ export class TraceStream {
   #rebuild(): void {
     const table: Record<string, Call | null> = emptyTable();
     for (const kind of TRACE_KINDS) {
-      table[kind] = joined(this.#listeners.flatMap((l) => (l[kind] as Call | undefined) ?? []));
+      table[kind] = joined(this.#listeners.flatMap(({ listeners }) => (listeners[kind] as Call | undefined) ?? []));
     }
     this.#on = table as Table;
+    const attentions = this.#listeners.flatMap(({ listeners, attention }) => (listeners.activity ? [attention] : []));
+    this.#attentions = attentions.includes(null) ? null : (attentions as Attention[]);
+  }
+
+  #wanted(activity: Activity): boolean {
+    if (this.#attentions === null || activity === 'stolen') return true;
+    for (const { wanted } of this.#attentions) if (wanted > 0) return true;
+    return false;
   }
 
   activity(vcpu: number, activity: Activity, from: bigint, to: bigint, executed: boolean): void {
     const call = this.#on.activity;
-    if (call === null) return;
+    if (call === null || !this.#wanted(activity)) return;
     const event = this.#live.activity;
     event.vcpu = vcpu;
     event.activity = activity;

@@ -1,7 +1,7 @@
 /** Wires the invariants to a machine: its event stream in, verdicts out. Watching changes nothing of the run. */
 import { PROFILE_CALLS, STOLEN_TIME_FIELD, stolenTimeAddress } from '../hypervisor/pvtime/index.js';
 import type { Machine } from '../migration/snapshot.js';
-import type { Listeners, TimerName } from '../trace/index.js';
+import type { Attention, Listeners, TimerName } from '../trace/index.js';
 import { type Facts, INVARIANTS, type Invariant, listenersOf, type Model, type RunEnd } from './invariants/index.js';
 import { type TimerState, timers } from './invariants/models/timers.js';
 import { CounterSamples } from './samples.js';
@@ -13,7 +13,7 @@ export class Watch {
   #machine: Machine;
   readonly #invariants: readonly Invariant[];
   readonly #states = new Map<Model<unknown>, unknown>();
-  readonly #listeners: Listeners[] = [];
+  readonly #listeners: (readonly [Listeners, Attention | null])[] = [];
   #leave: (() => void)[] = [];
 
   /** @param invariants none: it listens to nothing, and costs nothing */
@@ -25,14 +25,16 @@ export class Watch {
       if (this.#states.has(model)) continue;
       const state = model.create(facts);
       this.#states.set(model, state);
-      if (model.applies?.(facts) ?? true) this.#listeners.push(listenersOf(model, state));
+      if (model.applies?.(facts) ?? true)
+        this.#listeners.push([listenersOf(model, state), model.attention?.(state) ?? null]);
     }
     if (!invariants.length) return;
-    this.#listeners.push({
+    const sampler: Listeners = {
       'counter-read': (e) => {
         if (e.register === 'CNTVCT_EL0') this.samples.add(e);
       },
-    });
+    };
+    this.#listeners.push([sampler, null]);
     this.#listen();
   }
 
@@ -44,7 +46,7 @@ export class Watch {
   }
 
   #listen(): void {
-    this.#leave = this.#listeners.map((l) => this.#machine.vm.trace.listen(l));
+    this.#leave = this.#listeners.map((l) => this.#machine.vm.trace.listen(...l));
   }
 
   /** @param stalled whether the run ended because nothing will ever wake a vCPU */

@@ -77,16 +77,16 @@ function traceTimerWrite(vm: Vm, vcpu: number, name: string): void {
   if (!vm.trace.hears('timer-written') && !vm.trace.hears('event-stream-written')) return;
   const { state } = vm.vcpus[vcpu]!.timer;
   if (name === 'CNTKCTL_EL1') vm.trace.eventStreamWritten(vcpu, state.cntkctl);
-  else if (name.startsWith('CNTV')) vm.trace.timerWritten(vcpu, 'virtual', state.cntv.ctl, state.cntv.cval);
+  else if (name[3] === 'V') vm.trace.timerWritten(vcpu, 'virtual', state.cntv.ctl, state.cntv.cval);
   else vm.trace.timerWritten(vcpu, 'physical', state.cntp.ctl, state.cntp.cval);
 }
 
-function traceIccWrite(vm: Vm, vcpu: number, name: string, value: bigint): void {
-  if (name.startsWith('ICC_AP')) vm.trace.prioritiesWritten(vcpu);
-  if (!vm.trace.hears('end-of-interrupt')) return;
-  const drops = name.startsWith('ICC_EOIR');
-  if (!drops && name !== 'ICC_DIR_EL1') return;
-  const intid = Number(value & 0xff_ffffn);
+/** @param drops an ICC_EOIR */
+function traceIccWrite(vm: Vm, vcpu: number, name: string, value: bigint, drops: boolean): void {
+  if (!drops && name.startsWith('ICC_AP')) vm.trace.prioritiesWritten(vcpu);
+  if (!vm.trace.hears('end-of-interrupt') || (!drops && name !== 'ICC_DIR_EL1')) return;
+  // asUintN, not a mask: V8 makes no bigint of it.
+  const intid = Number(BigInt.asUintN(24, value));
   const { eoiMode } = vm.vgic.cpuInterfaces[vcpu]!;
   if (isInterrupt(intid)) vm.trace.endOfInterrupt(vcpu, intid, drops, drops !== eoiMode);
 }
@@ -151,8 +151,9 @@ export function outsideOf(vm: Vm): Outside {
         vm.vgic.sgi(vcpu, name, value);
         return true;
       }
-      if (name.startsWith('ICC_EOIR')) vm.host.charge('eoi');
-      traceIccWrite(vm, vcpu, name, value);
+      const drops = name.startsWith('ICC_EOIR');
+      if (drops) vm.host.charge('eoi');
+      traceIccWrite(vm, vcpu, name, value, drops);
       vm.vgic.writeIcc(vcpu, name as IccRegister, value);
       return true;
     },

@@ -4,7 +4,7 @@
  */
 import type { Ps } from '../../arch/timer/time.js';
 import type { VcpuAccount } from '../../host/host.js';
-import type { ActivityEvent, Listeners, TimerName, TracedHost, TraceEvent, TraceKind } from '../../trace/index.js';
+import type { Attention, Listeners, TimerName, TracedHost, TraceEvent, TraceKind } from '../../trace/index.js';
 import type { Verdict } from '../verdict.js';
 
 /** What is known before the first event. */
@@ -43,17 +43,12 @@ export interface RunEnd {
 
 type EventOf<K extends TraceKind> = Parameters<NonNullable<Listeners[K]>>[0];
 
-/** What a model counts up while it must see slices: most of the time none must, and then they cost it nothing. */
-export interface Attention {
-  wanted: number;
-}
-
 /** State in, event in: the state changes in place, for speed; nothing else does. */
 export interface Model<S> {
   create(facts: Facts): S;
   /** Where there is nothing to watch, the model is told nothing. */
   applies?(facts: Facts): boolean;
-  /** Given: activity events reach the model only while it wants attention, and where they are of stolen time. */
+  /** Given: activity events need not reach the model while it wants no attention, but for those of stolen time. */
   attention?(state: S): Attention;
   readonly on: { readonly [K in TraceKind]?: (state: S, event: EventOf<K>) => void };
 }
@@ -69,18 +64,13 @@ export interface Invariant<S = unknown> {
 export const invariant = <S>(it: Invariant<S>): Invariant => it as unknown as Invariant;
 
 /** Listeners that feed a model. */
-export function listenersOf<S>(model: Model<S>, state: S): Listeners {
-  const attention = model.attention?.(state);
-  const bound = Object.entries(model.on).map(([kind, handle]) => {
-    const call = (handle as (state: S, event: TraceEvent) => void).bind(null, state);
-    if (kind !== 'activity' || !attention) return [kind, call];
-    const onDemand = (event: ActivityEvent): void => {
-      if (attention.wanted > 0 || event.activity === 'stolen') call(event);
-    };
-    return [kind, onDemand];
-  });
-  return Object.fromEntries(bound) as Listeners;
-}
+export const listenersOf = <S>(model: Model<S>, state: S): Listeners =>
+  Object.fromEntries(
+    Object.entries(model.on).map(([kind, handle]) => [
+      kind,
+      (handle as (state: S, event: TraceEvent) => void).bind(null, state),
+    ]),
+  ) as Listeners;
 
 export const notApplicable = (text: string): Omit<Verdict, 'name'> => ({
   status: 'not-applicable',

@@ -54,7 +54,8 @@ function read(s: CounterState, e: CounterReadEvent): void {
   const { value, vcpu, offset } = e;
   r.reads++;
   const mine = r.lastBy[vcpu]!;
-  if (r.last !== null && (value < r.last || (mine !== null && value < mine))) {
+  // One vCPU's last is everybody's: no second comparison.
+  if (r.last !== null && (value < r.last || (mine !== null && mine !== r.last && value < mine))) {
     const before = mine !== null && mine > r.last ? mine : r.last;
     (s.aware ? s.backAware : s.back).add(before - value, e);
   }
@@ -65,7 +66,7 @@ function read(s: CounterState, e: CounterReadEvent): void {
     r.offsetOf = vcpu;
   }
   r.offset = offset;
-  const segment = r.segments.at(-1);
+  const segment = r.segments[r.segments.length - 1];
   if (segment && segment.host === s.host) {
     segment.lastTime = e.time;
     segment.lastValue = value;

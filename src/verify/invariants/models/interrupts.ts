@@ -5,8 +5,8 @@
  */
 import type { Ps } from '../../../arch/timer/time.js';
 import { PPI } from '../../../machine/virt.js';
-import type { AcknowledgedEvent, ActivityEvent } from '../../../trace/index.js';
-import type { Attention, Facts, Model } from '../invariant.js';
+import type { AcknowledgedEvent, ActivityEvent, Attention } from '../../../trace/index.js';
+import type { Facts, Model } from '../invariant.js';
 import { Offences } from '../offences.js';
 
 /** Running or idle time in which a deliverable interrupt may stay undelivered. */
@@ -93,7 +93,7 @@ function acknowledged(s: InterruptState, e: AcknowledgedEvent): void {
   s.acknowledged++;
   const stack = s.active[vcpu]!;
   // Only a higher priority preempts (IHI 0069H, 4.8.5). Running: what the interface had as active.
-  if (priority >= e.running || (stack.length > 0 && priority >= stack.at(-1)!)) s.priority.add(1n, e);
+  if (priority >= e.running || (stack.length > 0 && priority >= stack[stack.length - 1]!)) s.priority.add(1n, e);
   stack.push(priority);
   if (intid >= INTIDS) return;
   const flags = (intid < 32 ? s.privates[vcpu]! : s.shared)[intid]!;

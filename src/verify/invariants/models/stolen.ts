@@ -1,6 +1,7 @@
 /** Stolen time: what the host took, added up here, against what the guest's structures say. */
 import type { Ps } from '../../../arch/timer/time.js';
-import type { Attention, Model } from '../invariant.js';
+import type { Attention } from '../../../trace/index.js';
+import type { Model } from '../invariant.js';
 import { Offences } from '../offences.js';
 
 export interface StolenState {

@@ -5,8 +5,14 @@
  */
 import { PS_PER_SECOND, type Ps } from '../../../arch/timer/time.js';
 import { PPI } from '../../../machine/virt.js';
-import type { AcknowledgedEvent, ActivityEvent, TimerName, TimerWrittenEvent } from '../../../trace/index.js';
-import type { Attention, Facts, Model } from '../invariant.js';
+import type {
+  AcknowledgedEvent,
+  ActivityEvent,
+  Attention,
+  TimerName,
+  TimerWrittenEvent,
+} from '../../../trace/index.js';
+import type { Facts, Model } from '../invariant.js';
 import { Offences } from '../offences.js';
 
 /** Running (or idle) time in which a deliverable timer interrupt may stay undelivered. */
@@ -182,8 +188,7 @@ function take(s: TimerState, t: TimerModel, e: AcknowledgedEvent): void {
     else s.histogram[0] = (s.histogram[0] ?? 0) + 1;
     if (-late > tick && !t.metBefore && !e.timerCondition(t.timer)) s.spurious.add(1n, e);
   }
-  if (t.undelivered > LOST_BOUND) s.lost.add(t.undelivered, e);
-  else if (t.undelivered > LATE_BOUND) s.late.add(t.undelivered, e);
+  if (t.undelivered > LATE_BOUND) (t.undelivered > LOST_BOUND ? s.lost : s.late).add(t.undelivered, e);
 }
 
 /** The interrupt is due: was there a time in which it could have been taken and was not? */
@@ -211,6 +216,8 @@ function idleTime(t: TimerModel, e: ActivityEvent): Ps {
   return least(held, least(e.to - e.from, e.to - t.due!));
 }
 
+const pends = (t: TimerModel): boolean => t.armed && !t.taken;
+
 const least = (a: Ps, b: Ps): Ps => {
   // Math.min takes no bigint.
   if (a < b) return a;
@@ -219,9 +226,9 @@ const least = (a: Ps, b: Ps): Ps => {
 
 function activity(s: TimerState, e: ActivityEvent): void {
   if (e.activity === 'running' ? !e.executed : e.activity !== 'idle') return;
-  const [v, p] = s.timers[e.vcpu]!;
-  if (v.armed && !v.taken && e.to >= dueOf(s, v)) overdue(v, s, e);
-  if (p.armed && !p.taken && e.to >= dueOf(s, p)) overdue(p, s, e);
+  const both = s.timers[e.vcpu]!;
+  if (pends(both[0]) && e.to >= dueOf(s, both[0])) overdue(both[0], s, e);
+  if (pends(both[1]) && e.to >= dueOf(s, both[1])) overdue(both[1], s, e);
 }
 
 export const timers: Model<TimerState> = {
