@@ -12,6 +12,7 @@ export const DATA = 0x1000_0000;
 export const DATA_BYTES = 0x10000;
 /** Where the oracle's cases go when they end; in reach of B, not in reach of literal loads. */
 export const EXIT = 0x4100_0000;
+export const EXIT_BYTES = 4096;
 
 /** Words of one state. */
 export const BLOCK = 200;

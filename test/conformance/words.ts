@@ -12,7 +12,7 @@ import {
   isStoreExclusive,
 } from './addressing.js';
 import type { Random } from './random.js';
-import { CODE, CODE_BYTES, EXIT, LANDING, LITERALS } from './state.js';
+import { CODE, CODE_BYTES, EXIT, EXIT_BYTES, LANDING, LITERALS } from './state.js';
 
 /** BRK words before and behind a branch, for short distances to land on. */
 export const PADS = 8;
@@ -69,7 +69,8 @@ export function fitToCode(r: Random, word: number, pc: number, near = false): nu
   const target = pc + distance * 4;
   const elsewhere =
     target < CODE || target >= CODE + CODE_BYTES || (target >= CODE + LANDING && target < CODE + LITERALS);
-  if (elsewhere && target !== EXIT && r.chance(1, 2)) return word;
+  // The oracle has code of its own in the page at EXIT.
+  if (elsewhere && (target < EXIT || target >= EXIT + EXIT_BYTES) && r.chance(1, 2)) return word;
   // The word before is not BRK, and a branch to itself would not end.
   let short = r.below(2 * PADS + 1) - PADS;
   if (short === 0 || short === -1 || r.chance(1, 3)) short = (CODE + LANDING + 4 * r.below(0x3fff) - pc) >> 2;

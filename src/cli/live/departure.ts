@@ -201,7 +201,10 @@ class Trip {
       }
       const { host } = this.#session.machine;
       if (source.mayRun(host.now()) || (moved && !this.#blocked)) await immediate();
-      else await this.#event();
+      else {
+        source.rehearse();
+        await this.#event();
+      }
     }
   }
 
