@@ -60,12 +60,21 @@ export interface SavedPages {
 }
 
 /**
+ * Bytes of the memory that these are pages of, as they say.
+ * @throws BadSnapshot where they do not
+ */
+export function savedSize(source: ByteSource): bigint {
+  if (source.length < HEAD) throw new BadSnapshot('memory pages are cut off');
+  return viewOf(source.read(0, HEAD)).getBigUint64(0, true);
+}
+
+/**
  * Finds and checks the pages of a memory of `size` bytes.
  * @throws BadSnapshot where sizes differ or a page is outside or out of order
  */
 export function findPages(source: ByteSource, size: number): SavedPages {
-  if (source.length < HEAD || (source.length - HEAD) % ENTRY) throw new BadSnapshot('memory pages are cut off');
-  const saved = viewOf(source.read(0, HEAD)).getBigUint64(0, true);
+  const saved = savedSize(source);
+  if ((source.length - HEAD) % ENTRY) throw new BadSnapshot('memory pages are cut off');
   if (saved !== BigInt(size)) throw new BadSnapshot(`memory of ${saved} bytes, the machine has ${size}`);
   const numbers = new Uint32Array((source.length - HEAD) / ENTRY);
   let last = -1;

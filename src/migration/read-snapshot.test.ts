@@ -1,6 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { guestMachine, runToEnd } from '../../test/support/machine.js';
+import { MemoryMeter } from '../../test/support/memory-meter.js';
+import { MAX_VCPUS } from '../arch/engine/layout.js';
 import { stateHash } from '../cli/state-hash.js';
+import { RX_QUEUE_MAX } from '../machine/devices/index.js';
 import { inMemory, readContainer, writeContainer } from './container.js';
 import { BadSnapshot } from './errors.js';
 import { decodeJson, encodeJson } from './json.js';
@@ -136,7 +139,7 @@ describe('a snapshot', () => {
     ['without RAM', (s) => s.filter((x) => x.name !== 'ram'), /no section 'ram'/],
     ['with RAM twice', (s) => [...s, s[2]!], /two sections 'ram'/],
     ['with another section', (s) => [...s, { ...s[2]!, name: 'disk' }], /unknown name/],
-    ['of a later version', (s) => s.map((x) => ({ ...x, version: 2 })), /section 'host' has version 2/],
+    ['of a later version', (s) => s.map((x) => ({ ...x, version: 2 })), /section 'ram' has version 2/],
     [
       'with its memories mixed up',
       ([h, v, a, b]) => [h!, v!, { ...a!, payload: b!.payload }, { ...b!, payload: a!.payload }],
@@ -146,6 +149,55 @@ describe('a snapshot', () => {
     const bytes = writeContainer(change(readContainer(good)));
     expect(() => readSnapshot(inMemory(bytes))).toThrow(BadSnapshot);
     expect(() => readSnapshot(inMemory(bytes))).toThrow(message);
+  });
+});
+
+describe('a state that is long', () => {
+  /** The snapshot with its VM's state replaced. */
+  const withState = (text: string, ramBytes?: number): Uint8Array => {
+    const [host, vm, ram, pvTime] = readContainer(good);
+    const pages = ram!.payload.slice();
+    if (ramBytes !== undefined) new DataView(pages.buffer).setBigUint64(0, BigInt(ramBytes), true);
+    const payload = new TextEncoder().encode(text);
+    return writeContainer([host!, { ...vm!, payload }, { ...ram!, payload: pages }, pvTime!]);
+  };
+  const MIB = 2 ** 20;
+
+  it('is refused unread where its values would take more than the guest', () => {
+    for (const [text, ramBytes] of [
+      [`[${'[],'.repeat(800_000)}[]]`, 4 * MIB],
+      [' '.repeat(5 * MIB), 128 * MIB],
+      [' '.repeat(17 * MIB), 2 ** 40],
+    ] as const) {
+      const bytes = withState(text, ramBytes);
+      const meter = new MemoryMeter();
+      expect(() => meter.measure(() => readSnapshot(inMemory(bytes)))).toThrow(
+        /a section of \d+ bytes of JSON; at most \d+$/,
+      );
+      expect(meter.most).toBeLessThan(MIB);
+    }
+  });
+
+  it('takes no more than 48 MiB for the smallest guest, and its own RAM for others', () => {
+    const dense = (bytes: number): string =>
+      `[${Array.from({ length: bytes / 12 }, (_, n) => `{"${n.toString(36)}":0}`).join(',')}]`;
+    for (const [text, ramBytes, most] of [
+      [dense(1.9 * MIB), 4 * MIB, 48 * MIB],
+      [dense(7.8 * MIB), 256 * MIB, 256 * MIB],
+    ] as const) {
+      const bytes = withState(text, ramBytes);
+      const meter = new MemoryMeter();
+      expect(() => meter.measure(() => readSnapshot(inMemory(bytes)))).toThrow(/^snapshot: vm is a list/);
+      expect(meter.most).toBeLessThan(most);
+    }
+  });
+
+  it('is read where it is the longest that a guest can have', () => {
+    const large = guestMachine('hello', { vcpus: MAX_VCPUS, ramBytes: 4 * MIB, listRegisters: 16, cpu: 'neoverse-n1' });
+    large.vm.board.uart.receive(new Uint8Array(RX_QUEUE_MAX + 1).fill(255));
+    const bytes = saveSnapshot(large);
+    expect(readContainer(bytes)[1]!.payload.length).toBeGreaterThan(4 * RX_QUEUE_MAX);
+    expect(readSnapshot(inMemory(bytes)).vm).toEqual(large.vm.save());
   });
 });
 

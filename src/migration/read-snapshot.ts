@@ -15,8 +15,8 @@ import { SPI_COUNT, VIRT } from '../machine/virt.js';
 import { CLUSTER, checkAttached, MAX_CLUSTERS } from '../machine/virtio/index.js';
 import { type ByteSource, readSections, type StoredSection } from './container.js';
 import { BadSnapshot } from './errors.js';
-import { decodeJson } from './json.js';
-import { findPages, type SavedPages } from './pages.js';
+import { readJson } from './json.js';
+import { findPages, type SavedPages, savedSize } from './pages.js';
 import { HOST_SHAPE, VM_SHAPE } from './state-shape.js';
 
 /** Versions of the sections that this build writes and reads. */
@@ -56,7 +56,7 @@ export const paddedSize = (size: number): number => Math.ceil(size / CLUSTER) * 
 /** @throws BadSnapshot where the bytes do not describe a machine */
 export function readSnapshot(source: ByteSource): Snapshot {
   const sections = readSections(source);
-  const { host, vm } = readState(sections);
+  const { host, vm } = readState(sections, Number(savedSize(own(sections, 'ram'))));
   const drives = (vm.config.devices ?? []).filter((d) => d.kind === 'block');
   const disks = drives.map(({ size, readOnly }, n) => {
     const { name, version } = diskSection(n);
@@ -76,13 +76,20 @@ export function readSnapshot(source: ByteSource): Snapshot {
 }
 
 /**
+ * Most bytes of a VM's state: what any guest may have, console input that waits included; then so many that its values
+ * take no more memory than the guest's RAM.
+ */
+const stateLimit = (ramBytes: number): number => Math.min(Math.max(2 ** 21, ramBytes / 32), 2 ** 24);
+
+/**
  * The state of a machine without its memory.
+ * @param ramBytes what the guest declares
  * @throws BadSnapshot where the sections do not describe one
  */
-export function readState(sections: readonly StoredSection[]): Pick<Snapshot, 'host' | 'vm'> {
-  const host = decodeJson(whole(own(sections, 'host'))) as SavedHost;
+export function readState(sections: readonly StoredSection[], ramBytes: number): Pick<Snapshot, 'host' | 'vm'> {
+  const host = readJson(own(sections, 'host')) as SavedHost;
   HOST_SHAPE(host, 'host');
-  const vm = decodeJson(whole(own(sections, 'vm'))) as VmState;
+  const vm = readJson(own(sections, 'vm'), stateLimit(ramBytes)) as VmState;
   VM_SHAPE(vm, 'vm');
   try {
     checkHost(host);
@@ -94,8 +101,6 @@ export function readState(sections: readonly StoredSection[]): Pick<Snapshot, 'h
   checkTogether(host, vm);
   return { host, vm };
 }
-
-const whole = (section: StoredSection): Uint8Array => section.read(0, section.length);
 
 const own = (sections: readonly StoredSection[], name: SectionName): StoredSection =>
   find(sections, name, VERSIONS[name]);

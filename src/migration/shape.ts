@@ -91,13 +91,14 @@ export const list =
   };
 
 /** An object with exactly these fields. */
-export const record =
-  (fields: Readonly<Record<string, Shape>>): Shape =>
-  (value, path) => {
+export const record = (fields: Readonly<Record<string, Shape>>): Shape => {
+  const shapes = Object.entries(fields);
+  return (value, path) => {
     if (value === null || typeof value !== 'object' || Array.isArray(value)) refuse(value, path, 'an object');
-    for (const [name, shape] of Object.entries(fields)) {
+    for (const [name, shape] of shapes) {
       shape(Object.hasOwn(value, name) ? (value as Record<string, unknown>)[name] : undefined, `${path}.${name}`);
     }
     const unknown = Object.keys(value).find((name) => !Object.hasOwn(fields, name));
     if (unknown !== undefined) throw new BadSnapshot(`${path} has a field ${JSON.stringify(unknown.slice(0, 40))}`);
   };
+};

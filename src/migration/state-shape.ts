@@ -10,6 +10,7 @@ import { FAULT_NAMES } from '../hypervisor/faults.js';
 import { MAX_IMPLEMENTATIONS } from '../hypervisor/identity/index.js';
 import { INTID_LIMIT, MAX_QUEUE_BYTES } from '../hypervisor/vgic/index.js';
 import { LATER_SLOTS } from '../hypervisor/vm/core-state.js';
+import { RX_QUEUE_MAX } from '../machine/devices/index.js';
 import { SPI_COUNT } from '../machine/virt.js';
 import { MAX_DEVICES } from '../machine/virtio/index.js';
 import { big, byKind, flag, int, list, nullable, oneOf, optional, real, record, type Shape, word } from './shape.js';
@@ -200,7 +201,7 @@ const character = int(0, 0x7ff);
 const board = record({
   uart: record({
     rxFifo: list(character, 0, 16),
-    rxQueue: list(character, 0, 2 ** 24),
+    rxQueue: list(character, 0, RX_QUEUE_MAX),
     rsr: int(0, 15),
     ilpr: U8,
     ibrd: int(0, 0xffff),

@@ -1,26 +1,33 @@
 /** Replay logs made wrong: bytes, records and fields, with the checksums made right again or not. */
-import { BadReplayLog, type LogRecord, type ReplayLog, readLog } from '../../src/verify/replay/index.js';
+import { BadReplayLog, type ReplayLog, readLog } from '../../src/verify/replay/index.js';
 import type { Random } from '../conformance/random.js';
-import { mutateBytes, mutateTree } from '../migration/snapshot-fuzz.js';
+import { mutateBytes } from '../migration/snapshot-fuzz.js';
 import { guestMachine } from '../support/machine.js';
+import { WrongJson } from '../support/wrong-json.js';
 import { record, replay, sealed } from './tape.js';
 
-/** A log with everything in it, small enough to replay often. */
-export function seedLog(random: Random): Uint8Array {
-  const machine = guestMachine('hello', { vcpus: 1, ramBytes: 4 << 20 });
-  return record(machine, { random, every: 500_000, most: 12 }).bytes;
+/** RAM of the guest in bytes. */
+export const RAM = 4 * 2 ** 20;
+
+/** A right log, in the parts that are made wrong. */
+export interface Origin {
+  readonly bytes: Uint8Array;
+  readonly records: readonly WrongJson[];
 }
 
-export function mutateLog(random: Random, seed: Uint8Array): { kind: string; bytes: Uint8Array } {
-  if (random.chance(3, 10)) return { kind: 'bytes', bytes: mutateBytes(random, seed) };
-  const { header, records } = readLog(seed);
-  const list: (LogRecord | Uint8Array)[] = structuredClone([header, ...records]);
+/** A log with everything in it, small enough to replay often. */
+export function seedLog(random: Random): Origin {
+  const machine = guestMachine('hello', { vcpus: 1, ramBytes: RAM });
+  const { bytes, log } = record(machine, { random, every: 500_000, most: 12 });
+  return { bytes, records: [log.header, ...log.records].map((it) => new WrongJson(it)) };
+}
+
+export function mutateLog(random: Random, origin: Origin): { kind: string; bytes: Uint8Array } {
+  if (random.chance(3, 10)) return { kind: 'bytes', bytes: mutateBytes(random, origin.bytes) };
+  const list: Uint8Array[] = origin.records.map((text) => text.right());
   const at = random.word() % list.length;
   if (random.chance(2, 10)) {
-    const payload = new TextEncoder().encode(
-      JSON.stringify(list[at], (_k, v) => (typeof v === 'bigint' ? { $: `${v}` } : v)),
-    );
-    list[at] = mutateBytes(random, payload);
+    list[at] = mutateBytes(random, list[at]!);
     return { kind: 'text', bytes: sealed(list) };
   }
   if (random.chance(2, 10)) {
@@ -29,8 +36,7 @@ export function mutateLog(random: Random, seed: Uint8Array): { kind: string; byt
     if (random.chance(1, 2)) list.splice(random.word() % list.length, 1);
     return { kind: 'records', bytes: sealed(list) };
   }
-  for (let n = 1 + (random.word() % 3); n > 0; n--)
-    mutateTree(random, list[random.chance(1, 2) ? at : random.word() % list.length]);
+  list[at] = origin.records[at]!.mutate(random, 1 + (random.word() % 3));
   return { kind: 'fields', bytes: sealed(list) };
 }
 
@@ -46,7 +52,7 @@ export function tryReadLog(bytes: Uint8Array): ReplayLog | string {
 
 /** Replays a log that can be read, however strange, on a machine of its kind: it agrees or it differs. */
 export function tryReplay(log: ReplayLog): string {
-  const machine = guestMachine('hello', { vcpus: 1, ramBytes: 4 << 20 });
+  const machine = guestMachine('hello', { vcpus: 1, ramBytes: RAM });
   // Such a log may wait for the end of time.
   const events = [{ when: { kind: 'instructions', count: 20_000_000 }, action: { kind: 'stop' } }] as const;
   return replay(machine, log, { events }).verdict.status;

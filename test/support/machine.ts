@@ -7,6 +7,7 @@ import { parseHost } from '../../src/host/frequency.js';
 import { parseSteal, StealSchedule } from '../../src/host/steal.js';
 import type { VmConfig } from '../../src/hypervisor/vm/config.js';
 import { planLoad } from '../../src/loader/index.js';
+import type { VirtioBackends } from '../../src/machine/virtio/index.js';
 import { createMachine, type Machine } from '../../src/migration/snapshot.js';
 import { Session, type SessionEvent, type SessionStatus } from '../../src/verify/session.js';
 
@@ -19,6 +20,7 @@ export interface MachineOptions extends Partial<VmConfig> {
   steal?: string[];
   ips?: number;
   engine?: 'interp' | 'jit';
+  backends?: VirtioBackends;
 }
 
 /** A machine about to run a prebuilt guest. */
@@ -29,6 +31,7 @@ export function guestMachine(guest: string, options: MachineOptions = {}): Machi
     steal = [],
     ips = 1e9,
     engine = 'interp',
+    backends = {},
     ...config
   } = options;
   const machine = createMachine(
@@ -55,6 +58,7 @@ export function guestMachine(guest: string, options: MachineOptions = {}): Machi
       ...config,
     },
     engine,
+    backends,
   );
   const { vm } = machine;
   const plan = planLoad(readFileSync(guestPath(guest)), {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { Random } from '../conformance/random.js';
 import { ROOT } from '../support/machine.js';
+import { MemoryMeter } from '../support/memory-meter.js';
 import { mutate, tryText } from './scenario-fuzz.js';
 
 const count = Number(process.env.CV_SCENARIO_FUZZ ?? 50_000);
@@ -83,13 +84,14 @@ describe('wrong scenario files', () => {
   test(`are read or refused with their lines, ${count} from seed ${seed}`, () => {
     const random = new Random(seed);
     const outcomes = new Map<string, number>();
+    const meter = new MemoryMeter();
     let slowest = { ms: 0, text: '' };
     for (let n = 0; n < count; n++) {
       const { kind, text } = mutate(random, n % 16 ? SHORT : origins);
       const started = process.cpuUsage();
       let runs: number | null;
       try {
-        runs = tryText(text);
+        runs = meter.measure(() => tryText(text));
       } catch (error) {
         throw new Error(`${JSON.stringify(text.slice(0, 3000))}: ${(error as Error).stack}`);
       }
@@ -100,7 +102,7 @@ describe('wrong scenario files', () => {
     }
     console.log(
       Object.fromEntries([...outcomes].sort()),
-      `slowest ${slowest.ms.toFixed(1)} ms of a processor, ${slowest.text.length} characters`,
+      `slowest ${slowest.ms.toFixed(1)} ms of a processor, ${slowest.text.length} characters; most memory of one ${meter.most}, kept ${meter.kept()}`,
     );
     for (const kind of ['byte', 'word', 'value', 'lost', 'twice', 'indent', 'splice', 'cut', 'anchor', 'repeat']) {
       expect(outcomes.get(`${kind} refused`)).toBeGreaterThan(0);

@@ -4,7 +4,16 @@
 
 import { GicCpuInterface, type GicCpuInterfaceState, resetGicCpuInterfaceState } from '../../arch/gic/cpu-interface.js';
 import { HCR_EN } from '../../arch/gic/registers.js';
-import { type Interrupt, type InterruptState, LEFT_OUT, NOWHERE, resetInterruptState, UNLOADED } from './interrupt.js';
+import {
+  type Interrupt,
+  type InterruptState,
+  interruptFrom,
+  interruptState,
+  LEFT_OUT,
+  NOWHERE,
+  resetInterruptState,
+  UNLOADED,
+} from './interrupt.js';
 import { NO_MEMORY, type TableMemory } from './its/memory.js';
 import { isItsState } from './its/registers.js';
 import { sync } from './list-registers.js';
@@ -63,23 +72,18 @@ export function resetVgicState(
   };
 }
 
-function stateOf(irq: Interrupt): InterruptState {
-  const { intid: _intid, target: _target, ...state } = irq;
-  return state;
-}
-
 /** LPIs that are in list registers must have been synced. */
 export function saveModel(model: VgicModel): VgicState {
   return {
     ...saveLpis(model),
     groups: model.groups,
-    spis: model.spis.map(stateOf),
+    spis: model.spis.map(interruptState),
     vcpus: model.vcpus.map((vcpu) => ({
       affinity: vcpu.affinity,
       asleep: vcpu.asleep,
       dirty: vcpu.dirty,
       activations: vcpu.activations,
-      privates: vcpu.privates.map(stateOf),
+      privates: vcpu.privates.map(interruptState),
       list: vcpu.list.filter((irq) => !isLpi(irq)).map((irq) => irq.intid),
       slotStates: [...vcpu.slotStates],
       cpuInterface: vcpu.cpuInterface.save(),
@@ -90,11 +94,9 @@ export function saveModel(model: VgicModel): VgicState {
 /** The model a checked state describes, with as many list registers as the state has. */
 export function modelFrom(state: VgicState, host: VgicHost, memory: TableMemory = NO_MEMORY): VgicModel {
   const affinities = state.vcpus.map((vcpu) => vcpu.affinity);
-  const spis = state.spis.map(
-    (irq, n): Interrupt => ({ ...irq, intid: 32 + n, target: affinities.indexOf(irq.affinity) }),
-  );
+  const spis = state.spis.map((irq, n): Interrupt => interruptFrom(irq, 32 + n, affinities.indexOf(irq.affinity)));
   const vcpus = state.vcpus.map((vcpu, index): VcpuModel => {
-    const privates = vcpu.privates.map((irq, intid): Interrupt => ({ ...irq, intid, target: index }));
+    const privates = vcpu.privates.map((irq, intid): Interrupt => interruptFrom(irq, intid, index));
     const list = vcpu.list.map((intid) => (intid < 32 ? privates[intid]! : spis[intid - 32]!));
     const slots = vcpu.slotStates.map((_, n) => list.find((irq) => irq.lr === n) ?? null);
     return {

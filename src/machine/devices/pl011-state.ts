@@ -43,18 +43,25 @@ export const CR_OUT2 = 1 << 13;
 export const INT_RX = 1 << 4;
 export const INT_TX = 1 << 5;
 export const INT_BREAK = 1 << 9;
+export const INT_OVERRUN = 1 << 10;
 export const INT_ALL = 0x7ff;
 
 /** Error bits that arrive with a character, as DR has them; RSR has them eight places lower. */
 export const DR_BREAK = 1 << 10;
 
+/** A character came that found the FIFO full, and is lost. */
+export const RSR_OVERRUN = 1 << 3;
+
 export const FIFO_DEPTH = 16;
+
+/** Most characters that wait outside. */
+export const RX_QUEUE_MAX = 2 ** 16;
 
 /** Plain state of a PL011. */
 export interface Pl011State {
   /** Received characters that the guest can read, with DR's error bits; at most 16, or 1 without FIFOs. */
   rxFifo: number[];
-  /** Characters that wait outside for a place in the FIFO. */
+  /** Characters that wait outside for a place in the FIFO; at most RX_QUEUE_MAX. */
   rxQueue: number[];
   rsr: number;
   ilpr: number;

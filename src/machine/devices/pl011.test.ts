@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Pl011 } from './pl011.js';
-import { CR, DR, FR, ICR, IMSC, LCR_H, MIS, RIS, RSR_ECR } from './pl011-state.js';
+import { CR, DR, FR, ICR, IMSC, LCR_H, MIS, RIS, RSR_ECR, RX_QUEUE_MAX } from './pl011-state.js';
 
 function uart() {
   const sent: number[] = [];
@@ -97,6 +97,31 @@ describe('PL011', () => {
     expect(sent).toEqual([]);
     expect(read(device, FR) & 0x107).toBe(0x107);
     expect(read(device, DR)).toBe(0x5a);
+  });
+
+  it('loses what is looped back and finds the FIFO full, and says so until it is told', () => {
+    const { device } = uart();
+    write(device, LCR_H, 0x10);
+    write(device, CR, 0x380);
+    for (let n = 0; n < 16; n++) write(device, DR, n);
+    expect([read(device, RSR_ECR), read(device, RIS)]).toEqual([0, 0x30]);
+    for (let n = 0; n < 1000; n++) write(device, DR, 0xff);
+    expect(device.save().rxQueue).toEqual([]);
+    expect([read(device, RSR_ECR), read(device, RIS)]).toEqual([8, 0x430]);
+    expect([read(device, DR), read(device, RSR_ECR)]).toEqual([0, 8]);
+    write(device, RSR_ECR, 0);
+    write(device, ICR, 0x400);
+    expect([read(device, RSR_ECR), read(device, RIS)]).toEqual([0, 0x30]);
+  });
+
+  it('has at most so much input wait outside', () => {
+    const { device } = uart();
+    device.receive(new Uint8Array(RX_QUEUE_MAX + 100));
+    device.receiveBreak();
+    expect(device.save().rxQueue).toHaveLength(RX_QUEUE_MAX);
+    read(device, DR);
+    device.receiveBreak();
+    expect(device.save().rxQueue.at(-1)).toBe(0x400);
   });
 
   it('shows byte lanes to narrow accesses and two words to wide ones', () => {

@@ -30,6 +30,7 @@ import {
   IMSC,
   INT_ALL,
   INT_BREAK,
+  INT_OVERRUN,
   INT_RX,
   INT_TX,
   LCR_FEN,
@@ -40,6 +41,8 @@ import {
   type Pl011State,
   RIS,
   RSR_ECR,
+  RSR_OVERRUN,
+  RX_QUEUE_MAX,
   resetPl011State,
 } from './pl011-state.js';
 import { identificationByte, RegisterDevice } from './register-device.js';
@@ -82,15 +85,18 @@ export class Pl011 extends RegisterDevice {
     return this.#line;
   }
 
-  /** Takes console input: characters that find the FIFO full wait for the guest to make room. */
+  /**
+   * Takes console input: characters that find the FIFO full wait for the guest to make room. Those that find RX_QUEUE_MAX
+   * waiting are lost.
+   */
   receive(bytes: Iterable<number>): void {
-    for (const byte of bytes) this.#state.rxQueue.push(byte & 0xff);
+    for (const byte of bytes) this.#wait(byte & 0xff);
     this.#fill();
   }
 
   /** Takes a break condition: a zero character marked as one. */
   receiveBreak(): void {
-    this.#state.rxQueue.push(DR_BREAK);
+    this.#wait(DR_BREAK);
     this.#fill();
   }
 
@@ -192,7 +198,7 @@ export class Pl011 extends RegisterDevice {
   #readData(): number {
     const state = this.#state;
     const data = state.rxFifo.shift() ?? 0;
-    state.rsr = (data >> 8) & 0xf;
+    state.rsr = (state.rsr & RSR_OVERRUN) | ((data >> 8) & 0xf);
     if (state.rxFifo.length === 0) state.ris &= ~INT_RX;
     this.#fill();
     return data;
@@ -200,9 +206,18 @@ export class Pl011 extends RegisterDevice {
 
   #writeData(byte: number): void {
     const state = this.#state;
-    if (state.cr & CR_LBE) state.rxQueue.push(byte);
-    else this.#connections.transmit(byte);
+    if (!(state.cr & CR_LBE)) this.#connections.transmit(byte);
+    else if (state.rxFifo.length < this.#depth()) state.rxQueue.push(byte);
+    else {
+      // The guest's own characters do not wait for it (DDI 0183, UARTRSR.OE): it could make the host grow without end.
+      state.rsr |= RSR_OVERRUN;
+      state.ris |= INT_OVERRUN;
+    }
     state.ris |= INT_TX;
+  }
+
+  #wait(data: number): void {
+    if (this.#state.rxQueue.length < RX_QUEUE_MAX) this.#state.rxQueue.push(data);
   }
 
   /** Moves waiting characters into the FIFO, and brings the interrupt line up to date. */

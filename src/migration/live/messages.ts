@@ -11,7 +11,7 @@ import {
 import { checkConfig, type VmConfig } from '../../hypervisor/vm/config.js';
 import { inMemory, readSections, writeContainer } from '../container.js';
 import { BadSnapshot } from '../errors.js';
-import { decodeJson, encodeJson } from '../json.js';
+import { decodeJson, encodeJson, readJson } from '../json.js';
 import { readState, type Snapshot } from '../read-snapshot.js';
 import { int, list, nullable, oneOf, record, type Shape, word } from '../shape.js';
 import { type Machine, stateSections } from '../snapshot.js';
@@ -128,15 +128,21 @@ export function encodeState(machine: Machine, line: string): Uint8Array<ArrayBuf
 
 /** Longest line that the session keeps. */
 const LINE = 4096;
+const CONSOLE = record({
+  line: (value, path) => {
+    if (typeof value !== 'string' || value.length > LINE) throw new BadSnapshot(`${path} is not a line`);
+  },
+});
 
-export function decodeState(payload: Uint8Array): MachineState {
+/** @param ramBytes of the guest that was offered */
+export function decodeState(payload: Uint8Array, ramBytes: number): MachineState {
   return refusing('state', () => {
     const sections = readSections(inMemory(payload));
-    const state = readState(sections);
+    const state = readState(sections, ramBytes);
     const console = sections.find((s) => s.name === 'console');
     if (!console || sections.length !== 3) throw new BadSnapshot('sections are missing or too many');
-    const { line } = decodeJson(console.read(0, console.length)) as { line?: unknown };
-    if (typeof line !== 'string' || line.length > LINE) throw new BadSnapshot('the console is not a line');
-    return { ...state, line };
+    const printing = readJson(console);
+    CONSOLE(printing, 'console');
+    return { ...state, line: (printing as { line: string }).line };
   });
 }

@@ -44,7 +44,7 @@ export function reserveRoom(
       hash: (offset, length) => kernel.hash(host + offset, length),
     })),
     build(payload) {
-      const state = decodeState(payload);
+      const state = decodeState(payload, offer.config.ramBytes);
       if (textOf(state.vm.config) !== configured) {
         throw new MigrationFailed('the state is of another machine than was offered');
       }

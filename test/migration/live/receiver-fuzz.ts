@@ -1,19 +1,29 @@
 /** Streams made wrong, for the receiver: bytes, messages, fields and order, with checksums made right again or not. */
 import type { HostSpec } from '../../../src/host/frequency.js';
+import { readContainer, writeContainer } from '../../../src/migration/container.js';
 import { crc32 } from '../../../src/migration/crc32.js';
-import { LiveDestination, MigrationFailed } from '../../../src/migration/live/index.js';
+import { decodeJson } from '../../../src/migration/json.js';
+import { HEAD } from '../../../src/migration/live/frames.js';
+import { type Arrival, LiveDestination, MigrationFailed, reserveRoom } from '../../../src/migration/live/index.js';
 import { decodeState } from '../../../src/migration/live/messages.js';
 import { pageKernel } from '../../../src/migration/page-kernel.js';
 import type { Random } from '../../conformance/random.js';
 import { guestMachine } from '../../support/machine.js';
+import { WrongJson } from '../../support/wrong-json.js';
 import { move, sessionOf } from './link.js';
 
-const RAM = 4 * 2 ** 20;
+/** RAM of the guest in bytes. */
+export const RAM = 4 * 2 ** 20;
 const PV = 65536;
-const HEAD = 16;
 
 /** The messages of a migration as the source sent them, magic first. */
-export function rightStream(): Uint8Array[] {
+export interface Right {
+  readonly stream: readonly Uint8Array[];
+  /** Of each message that has fields, a payload with some of them changed. */
+  readonly wrongFields: ReadonlyMap<number, (random: Random) => Uint8Array>;
+}
+
+export function rightStream(): Right {
   const session = sessionOf(
     guestMachine('clock', { ramBytes: RAM, bootargs: 'exit=semihosting samples=200 work=20000' }),
     () => {},
@@ -21,7 +31,29 @@ export function rightStream(): Uint8Array[] {
   session.machine.host.run({ until: 300_000_000n });
   const sent: Uint8Array[] = [];
   move({ session, id: '0'.repeat(32), rounds: [50_000_000n], onSent: (bytes) => sent.push(bytes.slice()) });
-  return sent.flatMap(split);
+  const stream = sent.flatMap(split);
+  const wrongFields = new Map<number, (random: Random) => Uint8Array>();
+  for (const [n, message] of stream.entries()) {
+    const name = Buffer.from(message.subarray(0, 4)).toString();
+    const payload = message.subarray(HEAD);
+    if (name === 'HELO' || name === 'OFFR') wrongFields.set(n, wrongJson(payload));
+    if (name === 'DRFT' || name === 'STAT') wrongFields.set(n, wrongState(payload));
+  }
+  return { stream, wrongFields };
+}
+
+function wrongJson(payload: Uint8Array): (random: Random) => Uint8Array {
+  const text = new WrongJson(decodeJson(payload));
+  return (random) => text.mutate(random, random.chance(1, 4) ? 3 : 1);
+}
+
+function wrongState(payload: Uint8Array): (random: Random) => Uint8Array {
+  const sections = readContainer(payload);
+  const wrong = sections.map((section) => wrongJson(section.payload));
+  return (random) => {
+    const at = below(random, sections.length);
+    return writeContainer(sections.map((s, i) => (i === at ? { ...s, payload: wrong[at]!(random) } : s)));
+  };
 }
 
 /** A source gives out several messages at once; the magic is no message. */
@@ -34,6 +66,32 @@ function split(bytes: Uint8Array): Uint8Array[] {
     at += length;
   }
   return out;
+}
+
+function arrive<A>(stream: readonly Uint8Array[], destination: LiveDestination<A>): LiveDestination<A> {
+  for (const bytes of stream) {
+    destination.receive(bytes);
+    destination.takeOutput();
+  }
+  destination.closed();
+  return destination;
+}
+
+/** Gives the stream to a receiver that makes the machine, as a command does, and runs it a little where it may. */
+export function receiveForReal(stream: readonly Uint8Array[]): LiveDestination<Arrival> {
+  const destination = new LiveDestination<Arrival>({
+    spec: null,
+    maxMemory: RAM,
+    reserve: (offer, spec) => reserveRoom(offer, spec, 'interp'),
+  });
+  arrive(stream, destination);
+  if (destination.phase === 'running') {
+    const { host } = destination.arrived!.machine;
+    host.onTransmit = () => {};
+    let slices = 0;
+    host.run({ instructions: host.instructions + 20_000, poll: () => ++slices > 200 });
+  }
+  return destination;
 }
 
 /** What a receiver has made room in: one for all streams, as making engines is not what is tried here. */
@@ -52,7 +110,7 @@ export class FuzzRoom {
   /** What was right once is so again: checking it takes far longer than all else. */
   #build(state: Uint8Array): () => number {
     if (!this.#states.some((known) => Buffer.compare(known, state) === 0)) {
-      decodeState(state);
+      decodeState(state, RAM);
       if (this.#states.length < 2) this.#states.push(state);
     }
     return () => 1;
@@ -77,12 +135,7 @@ export class FuzzRoom {
         return { areas, build: (state) => this.#build(state) };
       },
     });
-    for (const bytes of stream) {
-      destination.receive(bytes);
-      destination.takeOutput();
-    }
-    destination.closed();
-    return destination;
+    return arrive(stream, destination);
   }
 }
 
@@ -109,16 +162,24 @@ function repair(messages: readonly Uint8Array[], right: ReadonlySet<Uint8Array>,
   });
 }
 
+function withPayload(message: Uint8Array, payload: Uint8Array): Uint8Array {
+  const out = new Uint8Array(HEAD + payload.length);
+  out.set(message.subarray(0, HEAD));
+  out.set(payload, HEAD);
+  new DataView(out.buffer).setUint32(4, payload.length, true);
+  return out;
+}
+
 /** One wrong stream. Only what is changed is copied. */
-export function mutate(random: Random, right: readonly Uint8Array[]): { kind: string; stream: Uint8Array[] } {
-  const stream = [...right];
+export function mutate(random: Random, right: Right): { kind: string; stream: Uint8Array[] } {
+  const stream = [...right.stream];
   const at = below(random, stream.length);
   const change = (work: (bytes: Uint8Array) => void): void => {
     const copy = stream[at]!.slice();
     work(copy);
     stream[at] = copy;
   };
-  switch (below(random, 7)) {
+  switch (below(random, 8)) {
     case 0:
       change((b) => {
         for (let n = 1 + below(random, 4); n > 0; n--) b[below(random, b.length)] = random.word();
@@ -145,10 +206,15 @@ export function mutate(random: Random, right: readonly Uint8Array[]): { kind: st
         b[below(random, Math.min(b.length, HEAD + 24))] = random.word();
       });
       break;
+    case 6: {
+      const [n, wrong] = [...right.wrongFields][below(random, right.wrongFields.size)]!;
+      stream[n] = withPayload(stream[n]!, wrong(random));
+      return { kind: 'fields', stream: repair(stream, new Set(right.stream), true) };
+    }
     default:
       change((b) => {
         if (b.length > HEAD) b[HEAD + below(random, b.length - HEAD)]! ^= 1 << below(random, 8);
       });
   }
-  return { kind: 'repaired', stream: repair(stream, new Set(right), random.chance(3, 4)) };
+  return { kind: 'repaired', stream: repair(stream, new Set(right.stream), random.chance(3, 4)) };
 }
