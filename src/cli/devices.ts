@@ -1,7 +1,7 @@
 /** The options that give a machine virtio devices, from their texts to configuration and what is behind it. */
 import { closeSync, openSync } from 'node:fs';
 import { Option } from 'commander';
-import type { VirtioBackends, VirtioConfig } from '../machine/virtio/index.js';
+import { defaultMac, type NetConfig, type VirtioBackends, type VirtioConfig } from '../machine/virtio/index.js';
 import type { Machine } from '../migration/snapshot.js';
 import { writeWhole } from './drives/contents.js';
 import { type OpenDrive, openDrive, parseDrive } from './drives/index.js';
@@ -12,15 +12,19 @@ import { collect } from './options.js';
 /** What commander hands over. */
 export interface DeviceTexts {
   drive: string[];
+  net: string[];
   rng?: boolean;
   virtioConsole?: string;
 }
 
 /** Their attribute names: what they say of the machine is in a log, too. */
-export const DEVICE_OPTIONS: readonly (keyof DeviceTexts)[] = ['drive', 'rng', 'virtioConsole'];
+export const DEVICE_OPTIONS: readonly (keyof DeviceTexts)[] = ['drive', 'net', 'rng', 'virtioConsole'];
 
 export const deviceOptions = (): readonly Option[] => [
   new Option('--drive <file[,ro][,overlay=file][,bus=pci|mmio]>', 'a virtio disk (repeatable)')
+    .argParser(collect)
+    .default([], 'none'),
+  new Option('--net <user|switch=NAME[,bus=pci|mmio][,mac=...]>', 'a virtio network device (repeatable)')
     .argParser(collect)
     .default([], 'none'),
   new Option('--rng', 'a virtio entropy device, on --seed'),
@@ -29,6 +33,24 @@ export const deviceOptions = (): readonly Option[] => [
     'a virtio console beside the UART; what the guest prints there goes to the file',
   ),
 ];
+
+const NET_FORM = 'say --net user or --net switch=NAME, and [,bus=pci|mmio][,mac=52:54:00:12:34:56]';
+
+/** @throws UsageError */
+export function parseNet(text: string, n: number): NetConfig {
+  const match = /^(?:user|switch=([\w.-]{1,40}))((?:,(?:bus=(?:pci|mmio)|mac=[0-9a-fA-F:]{17})){0,2})$/.exec(text);
+  const values = [...(match?.[2] ?? '').matchAll(/,(bus|mac)=([^,]+)/g)].map(
+    ([, name, value]) => [name, value] as const,
+  );
+  const given = new Map(values);
+  if (!match || given.size !== values.length) throw new UsageError(`--net ${text.slice(0, 80)}: ${NET_FORM}`);
+  return {
+    kind: 'net',
+    bus: (given.get('bus') ?? 'pci') as NetConfig['bus'],
+    peer: match[1] === undefined ? 'user' : { switch: match[1] },
+    mac: given.get('mac')?.toLowerCase() ?? defaultMac(n),
+  };
+}
 
 /** Devices with all that is open for them. */
 export class OpenDevices {
@@ -47,8 +69,9 @@ export class OpenDevices {
     this.#drives = parsed.map((drive) => openDrive(drive, how));
     this.configs = [
       ...this.#drives.map(({ config }) => config),
-      ...(texts.rng ? [{ kind: 'rng', bus: 'mmio', seed: how.seed } as const] : []),
-      ...(texts.virtioConsole === undefined ? [] : [{ kind: 'console', bus: 'mmio' } as const]),
+      ...texts.net.map(parseNet),
+      ...(texts.rng ? [{ kind: 'rng', bus: 'pci', seed: how.seed } as const] : []),
+      ...(texts.virtioConsole === undefined ? [] : [{ kind: 'console', bus: 'pci' } as const]),
     ];
     this.backends = { disks: this.#drives.map(({ disk }) => disk) };
     this.#console = texts.virtioConsole === undefined ? null : openSync(texts.virtioConsole, 'w');

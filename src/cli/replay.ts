@@ -42,7 +42,7 @@ const OPTION_OF: Readonly<Record<string, string>> = {
   'config.startEpoch': '--epoch',
   'config.faults': '--fault',
   'config.vmclock': '--vmclock',
-  'config.devices': '--drive, --rng, --virtio-console',
+  'config.devices': '--drive, --net, --rng, --virtio-console',
   'config.implementations': '--may-meet',
   spec: '--host',
   ips: '--ips',

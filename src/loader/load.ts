@@ -36,7 +36,7 @@ export interface LoadOptions {
   readonly board?: Partial<
     Pick<
       VirtBoard,
-      'cpus' | 'cpuCompatible' | 'pvTimeBase' | 'itsBase' | 'vmclockBase' | 'virtioMmio' | 'rngSeed' | 'kaslrSeed'
+      'cpus' | 'cpuCompatible' | 'pvTimeBase' | 'itsBase' | 'vmclockBase' | 'virtioMmio' | 'pcie' | 'rngSeed' | 'kaslrSeed'
     >
   >;
 }

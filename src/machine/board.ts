@@ -13,6 +13,7 @@ import {
   resetPl031State,
   resetPl061State,
 } from './devices/index.js';
+import type { PciState } from './pcie/index.js';
 import { SPI, VIRT } from './virt.js';
 import {
   type AttachedState,
@@ -29,6 +30,8 @@ export interface BoardState {
   gpio: Pl061State;
   /** Where there are virtio devices, in their order. */
   virtio?: AttachedState[];
+  /** The PCIe host bridge's own function, where there is one. */
+  pcie?: PciState;
 }
 
 export const resetBoardState = (): BoardState => ({
@@ -49,6 +52,8 @@ export interface BoardConnections {
   startEpoch: number;
   /** RAM for devices that master the bus. */
   ram: GuestRam;
+  /** A message-signalled interrupt: the requester's id, address and data as the guest has set them up. */
+  msi(deviceId: number, address: bigint, data: number): void;
   /** `nextDeadline` has come nearer than it was. */
   attend(): void;
   /** What the guest prints on its virtio console. */
@@ -88,9 +93,10 @@ export class Board {
       now: () => connections.now(),
       attend: () => connections.attend(),
       interrupt: (intid: number, level: boolean) => connections.interrupt(intid, level),
+      msi: (deviceId: number, address: bigint, data: number) => connections.msi(deviceId, address, data),
       console: (bytes: Uint8Array) => connections.transmitVirtio(bytes),
     };
-    this.virtio = new VirtioDevices(extras.virtio, wires, this.bus, extras.backends, state.virtio ?? null);
+    this.virtio = new VirtioDevices(extras.virtio, wires, this.bus, extras.backends, state);
   }
 
   /** Host time at which `fireDue` has something to do; null where nothing is armed. */
@@ -119,6 +125,7 @@ export class Board {
       rtc: this.rtc.save(),
       gpio: this.gpio.save(),
       ...(virtio.length && { virtio }),
+      ...(this.virtio.bridge && { pcie: this.virtio.bridge.host.save() }),
     };
   }
 }

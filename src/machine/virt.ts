@@ -13,11 +13,15 @@ export const VIRT = {
   vmclock: { base: 0x090d_0000, size: 0x1000 },
   /** Of each device; they lie one behind the other. */
   virtioMmio: { base: 0x0a00_0000, size: 0x200 },
+  pcieMemory: { base: 0x1000_0000, size: 0x2eff_0000 },
+  pciePorts: { base: 0x3eff_0000, size: 0x1_0000 },
+  /** Configuration space of 16 buses. */
+  pcieEcam: { base: 0x3f00_0000, size: 0x100_0000 },
   ram: { base: 0x4000_0000 },
 } as const;
 
-/** Shared peripheral interrupts by INTID; of virtio-mmio the first device's. */
-export const SPI = { uart: 33, rtc: 34, gpio: 39, vmclock: 42, lpt: 43, virtioMmio: 48 } as const;
+/** Shared peripheral interrupts by INTID; of virtio-mmio the first device's, of PCIe INTA's. */
+export const SPI = { uart: 33, rtc: 34, pcie: 35, gpio: 39, vmclock: 42, lpt: 43, virtioMmio: 48 } as const;
 
 /** Private peripheral interrupts by INTID. */
 export const PPI = { pmu: 23, maintenance: 25, virtualTimer: 27, physicalTimer: 30 } as const;

@@ -12,7 +12,7 @@ import { checkConfig } from '../hypervisor/vm/config.js';
 import type { GuestEnd } from '../hypervisor/vm/host.js';
 import { mpidrOf, type VmState } from '../hypervisor/vm/vm.js';
 import { SPI_COUNT, VIRT } from '../machine/virt.js';
-import { CLUSTER, checkAttached, MAX_CLUSTERS } from '../machine/virtio/index.js';
+import { CLUSTER, checkAttached, hasPci, MAX_CLUSTERS } from '../machine/virtio/index.js';
 import { type ByteSource, readSections, type StoredSection } from './container.js';
 import { BadSnapshot } from './errors.js';
 import { readJson } from './json.js';
@@ -128,7 +128,9 @@ function checkHost({ ips, quantum, steal }: SavedHost): void {
 /** @throws RangeError */
 function checkVm({ config, vcpus, vgic, board, lpt, identity, vmclock, lptInterrupt, last, time }: VmState): void {
   checkConfig(config);
-  checkAttached(config.devices ?? [], board.virtio ?? []);
+  const devices = config.devices ?? [];
+  checkAttached(devices, board.virtio ?? []);
+  if (hasPci(devices) !== (board.pcie !== undefined)) throw new RangeError('vm.board.pcie is not what vm.config says');
   const told = config.implementations?.length ?? 0;
   if (identity && identity.told >= 2 ** told) {
     throw new RangeError(`vm.identity.told is ${identity.told}, of ${told} implementations`);

@@ -14,7 +14,7 @@ import { RX_QUEUE_MAX } from '../machine/devices/index.js';
 import { SPI_COUNT } from '../machine/virt.js';
 import { MAX_DEVICES } from '../machine/virtio/index.js';
 import { big, byKind, flag, int, list, nullable, oneOf, optional, real, record, type Shape, word } from './shape.js';
-import { ATTACHED_SHAPE, VIRTIO_CONFIG_SHAPE } from './virtio-shape.js';
+import { ATTACHED_SHAPE, BRIDGE_SHAPE, VIRTIO_CONFIG_SHAPE } from './virtio-shape.js';
 
 const U8 = int(0, 0xff);
 const U32 = int(0, 2 ** 32 - 1);
@@ -233,6 +233,7 @@ const board = record({
     ris: U8,
   }),
   virtio: optional(list(ATTACHED_SHAPE, 1, 2 * MAX_DEVICES)),
+  pcie: optional(BRIDGE_SHAPE),
 });
 
 const lpt = record({

@@ -67,7 +67,7 @@ export function openDrive(drive: DriveText, how: { restoring: boolean; keeps: bo
   const contents = openContents(drive.file, inPlace && how.keeps);
   const { size, sha256 } = contents;
   const overlay = drive.overlay === undefined ? null : openOverlay(drive.overlay, contents, how.restoring && how.keeps);
-  const { bus = 'mmio', readOnly, latency = DEFAULT_BLOCK_LATENCY } = drive;
+  const { bus = 'pci', readOnly, latency = DEFAULT_BLOCK_LATENCY } = drive;
   return {
     disk: {
       contents: overlay && how.keeps ? { ...contents, persist: (clusters) => overlay.persist(clusters) } : contents,

@@ -152,6 +152,7 @@ export class Vm {
         now: () => host.utc(),
         startEpoch: config.startEpoch,
         ram: deviceMemory(this, () => this.#last),
+        msi: (deviceId, address, data) => this.msi(deviceId, address, data),
         attend: () => this.#kick(),
         transmitVirtio: (bytes) => host.transmitVirtio?.(bytes),
       },
@@ -480,6 +481,9 @@ export class Vm {
       }
     }
   }
+
+  /** A message-signalled interrupt on the bus. Without an ITS nothing takes it. */
+  msi(_deviceId: number, _address: bigint, _data: number): void {}
 
   /** An interrupt has changed for some vCPU. Whichever runs now stops, so that the one concerned is seen to at once. */
   #kick(): void {

@@ -4,7 +4,7 @@ import { access, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from
 import { join, resolve } from 'node:path';
 import { openApt, unpackDeb } from './apt.js';
 import { FetchFailed } from './errors.js';
-import { INIT_SCRIPT } from './init-script.js';
+import { DHCP_SCRIPT, INIT_SCRIPT } from './init-script.js';
 import { buildInitrd, INITRD_RECIPE, TIME_PROGRAM } from './initrd.js';
 
 export { FetchFailed } from './errors.js';
@@ -46,7 +46,7 @@ function homeOf(suite: string | undefined): string {
 
 /** Names the initrd by what makes it, so that a changed recipe builds another and needs no network for it. */
 async function initrdName(): Promise<string> {
-  const hash = createHash('sha256').update(`${INITRD_RECIPE} ${INIT_SCRIPT}`);
+  const hash = createHash('sha256').update(`${INITRD_RECIPE} ${INIT_SCRIPT} ${DHCP_SCRIPT}`);
   const recipe = hash.update(await readFile(TIME_PROGRAM)).digest('hex');
   return `initrd-${recipe.slice(0, 12)}.gz`;
 }

@@ -90,3 +90,14 @@ now
 echo ${GUEST_MARKERS.done}
 poweroff -f
 `;
+
+/** What busybox udhcpc runs with what it has been told. */
+export const DHCP_SCRIPT = `#!/bin/busybox sh
+case "$1" in
+deconfig) ifconfig "$interface" up ;;
+bound)
+  ifconfig "$interface" "$ip" netmask "$subnet"
+  [ -z "$router" ] || route add default gw "$router"
+  ;;
+esac
+`;

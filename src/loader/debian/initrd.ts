@@ -6,16 +6,16 @@ import { gzip } from 'node:zlib';
 import { readXz } from './apt.js';
 import { type CpioEntry, writeCpio } from './cpio.js';
 import { FetchFailed } from './errors.js';
-import { INIT_SCRIPT } from './init-script.js';
+import { DHCP_SCRIPT, INIT_SCRIPT } from './init-script.js';
 import { closeModules, driverModules, moduleName, selfTestModules } from './modules.js';
 
 /** Counts changes of the contents that are not in the script: cached initrds of another recipe are not used. */
-export const INITRD_RECIPE = 3;
+export const INITRD_RECIPE = 4;
 
 /** `cv-time`, the program that measures the kernel's clocks (guests/linux-time), prebuilt. */
 export const TIME_PROGRAM = new URL('../../../guests/linux-time/linux-time.elf', import.meta.url);
 
-const DIRECTORIES = ['bin', 'dev', 'etc', 'lib', 'lib/modules', 'proc', 'sys', 'tmp'];
+const DIRECTORIES = ['bin', 'dev', 'etc', 'etc/udhcpc', 'lib', 'lib/modules', 'proc', 'sys', 'tmp'];
 
 /** The first of `names` that is a directory of `root`; Debian 13 moved /lib and /bin below /usr. */
 async function firstDirectory(root: string, names: readonly string[]): Promise<string> {
@@ -66,6 +66,7 @@ export async function buildInitrd(kernelRoot: string, busyboxRoot: string): Prom
     ...DIRECTORIES.map((path): CpioEntry => ({ kind: 'directory', path })),
     { kind: 'character', path: 'dev/console', major: 5, minor: 1 },
     { kind: 'file', path: 'init', data: text(INIT_SCRIPT), mode: 0o755 },
+    { kind: 'file', path: 'etc/udhcpc/default.script', data: text(DHCP_SCRIPT), mode: 0o755 },
     { kind: 'file', path: 'bin/busybox', data: busybox, mode: 0o755 },
     { kind: 'file', path: 'bin/cv-time', data: await readFile(TIME_PROGRAM), mode: 0o755 },
     { kind: 'file', path: 'etc/modules', data: text(`${wanted.map(moduleName).join('\n')}\n`) },

@@ -1,4 +1,5 @@
 // The device tree of our `virt` board, in the shape of QEMU's virt machine so that images built for it find their devices.
+import { lineOf, PINS } from '../pcie/index.js';
 import { SPI as INTID, VIRT } from '../virt.js';
 import { cells, type DeviceTree, type DeviceTreeNode, doubleCells, node, present, strings } from './tree.js';
 
@@ -22,6 +23,8 @@ export interface VirtBoard {
   readonly vmclockBase?: bigint;
   /** Virtio devices on MMIO, which lie one behind the other. */
   readonly virtioMmio?: number;
+  /** Whether there is a PCIe host bridge. */
+  readonly pcie?: boolean;
   /** Entropy for the guest: left out, or fixed bytes, since a run must be repeatable. */
   readonly rngSeed?: Uint8Array;
   /** Seed of the kernel's address randomisation; without it the kernel stays where it is linked. */
@@ -43,6 +46,11 @@ const FIRST_CPU = 4;
 const MSI_CONTROLLER = FIRST_CPU + 8;
 
 const VMCLOCK_SPI = 10;
+
+/** Bytes of a bus's configuration space. */
+const BUS_ECAM = 2 ** 20;
+const IO_SPACE = 0x100_0000;
+const MEMORY_SPACE = 0x200_0000;
 
 const PV_TIME_SIZE = 0x10000n;
 
@@ -171,6 +179,41 @@ function virtioMmio(slot: number): DeviceTreeNode {
   });
 }
 
+/** IEEE 1275 PCI bus binding; Linux Documentation/devicetree/bindings/pci/host-generic-pci.yaml. */
+function pcie(): DeviceTreeNode {
+  const { pcieEcam: ecam, pcieMemory: memory, pciePorts: ports } = VIRT;
+  const range = (space: number, pci: number, { base, size }: { base: number; size: number }): number[] => [
+    space,
+    0,
+    pci,
+    0,
+    base,
+    0,
+    size,
+  ];
+  const slots = Array.from({ length: PINS }, (_, slot) => slot);
+  const map = slots.flatMap((slot) =>
+    slots.flatMap((pin) => {
+      const spi = INTID.pcie - FIRST_SPI + lineOf(slot, pin);
+      return [slot << 11, 0, 0, pin + 1, INTERRUPT_CONTROLLER, 0, 0, SPI, spi, LEVEL_HIGH];
+    }),
+  );
+  return node(`pcie@${hex(memory.base)}`, {
+    compatible: strings('pci-host-ecam-generic'),
+    device_type: strings('pci'),
+    '#address-cells': cells(3),
+    '#size-cells': cells(2),
+    'linux,pci-domain': cells(0),
+    'bus-range': cells(0, ecam.size / BUS_ECAM - 1),
+    'dma-coherent': present(),
+    reg: pages(BigInt(ecam.base), BigInt(ecam.size)),
+    ranges: cells(...range(IO_SPACE, 0, ports), ...range(MEMORY_SPACE, memory.base, memory)),
+    '#interrupt-cells': cells(1),
+    'interrupt-map-mask': cells(3 << 11, 0, 0, 7),
+    'interrupt-map': cells(...map),
+  });
+}
+
 /** The board's tree. Throws RangeError where `cpus` is not 1 to 8: the board has one cluster of eight. */
 export function virtDeviceTree(board: VirtBoard): DeviceTree {
   if (!Number.isInteger(board.cpus) || board.cpus < 1 || board.cpus > 8) {
@@ -210,6 +253,7 @@ export function virtDeviceTree(board: VirtBoard): DeviceTree {
     ]),
   ];
   for (let slot = 0; slot < (board.virtioMmio ?? 0); slot++) children.push(virtioMmio(slot));
+  if (board.pcie) children.push(pcie());
   if (board.pvTimeBase !== undefined) children.push(pvTime(board.pvTimeBase));
   if (board.vmclockBase !== undefined) children.push(vmclock(board.vmclockBase));
   const root = node(

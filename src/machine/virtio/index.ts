@@ -12,11 +12,17 @@ export {
   type BlockConfig,
   checkVirtio,
   DEFAULT_BLOCK_LATENCY,
+  defaultMac,
+  hasPci,
   MAX_DEVICES,
   MAX_LATENCY,
+  type NetConfig,
   type VirtioConfig,
   virtioNodes,
 } from './config.js';
 export { MAX_INPUT } from './console.js';
 export { type AttachedState, checkAttached, type VirtioBackends, VirtioDevices } from './devices.js';
 export type { GuestRam } from './guest-ram.js';
+export { MAX_FRAME } from './net/frame.js';
+export { MAX_ARRIVING } from './net/net.js';
+export { LINK_TIME, Switch, type SwitchPort } from './net/switch.js';
