@@ -136,8 +136,12 @@ function setUp(
     (path) => writeOutput(path, saveSnapshot(machine)),
     (order) => departures.request(order),
   );
-  if (options.record !== undefined && plan.events.some(({ action }) => action.kind === 'call' && action.what)) {
+  const departs = plan.events.some(({ action }) => action.kind === 'call' && action.what);
+  if (options.record !== undefined && departs) {
     throw new UsageError('--record: not with a migration to another process: the guest would not end in this log');
+  }
+  if (departs && vm.board.virtio.disks.length) {
+    throw new UsageError('--migrate: a guest with a drive cannot go to another process: its file is here; save it');
   }
   checkOutputs(options);
   const out: number[] = [];

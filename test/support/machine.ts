@@ -8,6 +8,7 @@ import { parseSteal, StealSchedule } from '../../src/host/steal.js';
 import type { VmConfig } from '../../src/hypervisor/vm/config.js';
 import { planLoad } from '../../src/loader/index.js';
 import type { VirtioBackends } from '../../src/machine/virtio/index.js';
+import { type VirtioBackends, virtioNodes } from '../../src/machine/virtio/index.js';
 import { createMachine, type Machine } from '../../src/migration/snapshot.js';
 import { Session, type SessionEvent, type SessionStatus } from '../../src/verify/session.js';
 
@@ -71,6 +72,7 @@ export function guestMachine(guest: string, options: MachineOptions = {}): Machi
       cpuCompatible: PROFILES[vm.config.cpu]!.compatible,
       pvTimeBase: 0x090a_0000n,
       ...(vm.config.vmclock && { vmclockBase: 0x090d_0000n }),
+      ...virtioNodes(vm.config.devices ?? []),
     },
   });
   const [ram] = vm.memory();

@@ -482,9 +482,6 @@ export class Vm {
     }
   }
 
-  /** A message-signalled interrupt on the bus. Without an ITS nothing takes it. */
-  msi(_deviceId: number, _address: bigint, _data: number): void {}
-
   /** An interrupt has changed for some vCPU. Whichever runs now stops, so that the one concerned is seen to at once. */
   #kick(): void {
     if (this.running >= 0) this.engine.cpu.requestExit(Exit.Event);

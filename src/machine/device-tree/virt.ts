@@ -180,7 +180,7 @@ function virtioMmio(slot: number): DeviceTreeNode {
 }
 
 /** IEEE 1275 PCI bus binding; Linux Documentation/devicetree/bindings/pci/host-generic-pci.yaml. */
-function pcie(): DeviceTreeNode {
+function pcie({ itsBase }: VirtBoard): DeviceTreeNode {
   const { pcieEcam: ecam, pcieMemory: memory, pciePorts: ports } = VIRT;
   const range = (space: number, pci: number, { base, size }: { base: number; size: number }): number[] => [
     space,
@@ -211,6 +211,8 @@ function pcie(): DeviceTreeNode {
     '#interrupt-cells': cells(1),
     'interrupt-map-mask': cells(3 << 11, 0, 0, 7),
     'interrupt-map': cells(...map),
+    // Requester ids are the ITS's device ids.
+    'msi-map': itsBase === undefined ? undefined : cells(0, MSI_CONTROLLER, 0, 0x1_0000),
   });
 }
 
@@ -253,7 +255,7 @@ export function virtDeviceTree(board: VirtBoard): DeviceTree {
     ]),
   ];
   for (let slot = 0; slot < (board.virtioMmio ?? 0); slot++) children.push(virtioMmio(slot));
-  if (board.pcie) children.push(pcie());
+  if (board.pcie) children.push(pcie(board));
   if (board.pvTimeBase !== undefined) children.push(pvTime(board.pvTimeBase));
   if (board.vmclockBase !== undefined) children.push(vmclock(board.vmclockBase));
   const root = node(

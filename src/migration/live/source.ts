@@ -102,11 +102,13 @@ export class LiveSource {
   /** Why it failed, for people. */
   reason: string | null = null;
 
+  /** @throws MigrationFailed for a guest that cannot go to another process */
   constructor(machine: Machine, options: SourceOptions) {
     this.id = options.id;
     this.#machine = machine;
     this.#options = options;
     const { vm } = machine;
+    if (vm.board.virtio.disks.length) throw new MigrationFailed('a guest with a drive cannot go to another process');
     this.#pages = new PageSender(vm.memory(), pageKernel(vm.engine.memory), this.#writer);
     this.#reader = new FrameReader({
       admit: (name) => this.#admit(name),
