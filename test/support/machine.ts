@@ -7,7 +7,6 @@ import { parseHost } from '../../src/host/frequency.js';
 import { parseSteal, StealSchedule } from '../../src/host/steal.js';
 import type { VmConfig } from '../../src/hypervisor/vm/config.js';
 import { planLoad } from '../../src/loader/index.js';
-import type { VirtioBackends } from '../../src/machine/virtio/index.js';
 import { type VirtioBackends, virtioNodes } from '../../src/machine/virtio/index.js';
 import { createMachine, type Machine } from '../../src/migration/snapshot.js';
 import { Session, type SessionEvent, type SessionStatus } from '../../src/verify/session.js';
