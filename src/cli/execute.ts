@@ -99,6 +99,7 @@ export async function execute(
     saveMs,
     engine: options.engine,
     faults: [...machine.vm.faults],
+    gic: machine.vm.vgic.policies,
     migrations: session.migrations.map(migrationJson),
     exits: machine.host.exits,
     departures: departures.records,

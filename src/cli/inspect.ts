@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { HOST_PRESETS } from '../host/frequency.js';
 import { formatFrequency } from '../host/time-spec.js';
 import { FAULTS } from '../hypervisor/faults.js';
+import { formatPolicies, resolvePolicies } from '../hypervisor/vgic/index.js';
 import { planLoad } from '../loader/index.js';
 import { type DeviceTreeNode, readFdt } from '../machine/device-tree/index.js';
 import { VIRT } from '../machine/virt.js';
@@ -44,6 +45,7 @@ function snapshot(bytes: Uint8Array): string[] {
   const known = Object.entries(read).map(([name, value]) => `${name} ${hex(value)}`);
   return [
     `snapshot: ${config.vcpus} x ${config.cpu}, ${config.ramBytes / 2 ** 20}M of RAM, pvtime ${config.pvTime}`,
+    `gic: ${formatPolicies(resolvePolicies(config.listRegisters, config.gic ?? {}))}`,
     `host: ${spec.name}, ${formatFrequency(spec.freqHz)}, ${spec.ppm} ppm`,
     ...(known.length ? [`the guest has read ${known.join(', ')}`] : []),
     ...sections.map((s) => `section ${s.name} version ${s.version}: ${s.length} bytes`),

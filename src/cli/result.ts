@@ -1,4 +1,6 @@
 /** What `run` and `restore` give back: the object of `--json`, and the exit status. */
+
+import type { VgicPolicies } from '../hypervisor/vgic/index.js';
 import type { GuestEnd } from '../hypervisor/vm/host.js';
 import type { MigrationRecord } from '../migration/migrate.js';
 import type { SessionStatus } from '../verify/session.js';
@@ -21,6 +23,8 @@ export interface RunResult {
   engine: string;
   /** Misbehaviours that were asked for. */
   faults: readonly string[];
+  /** The vGIC's policies as they took effect. */
+  gic: VgicPolicies;
   stateHash?: string;
   migrations: object[];
   /** Migrations to other processes, tried and made. */

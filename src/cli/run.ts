@@ -85,7 +85,7 @@ export function addRun(program: Command): void {
     .option('--pvtime <profile>', 'paravirtual time: rfc2020, beta2018 (unverified layout) or off', 'rfc2020')
     .option('--vmclock', 'a vmclock device: true time, and an interrupt at each migration')
     .option('--lpt-freq <frequency>', 'frequency of Live Physical Time', '100MHz')
-    .option('--gic <list>', 'vGIC: listRegisters=1..16, its=on|off', 'listRegisters=4')
+    .option('--gic <list>', 'vGIC: listRegisters=1..16, its=on|off, policies (docs/vgic.md)', 'listRegisters=4')
     .option('--epoch <seconds>', 'UTC at host time 0, seconds since 1970', EPOCH);
   for (const option of [...deviceOptions(), ...COMMON]) command.addOption(option);
   command.action(async (image: string, given: RunOptions) => {

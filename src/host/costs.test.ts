@@ -11,6 +11,8 @@ describe('exit costs', () => {
       ipi: 1926,
       lpi: 2179,
       trap: 306,
+      kick: 0,
+      maintenance: 0,
     });
   });
 
@@ -28,7 +30,10 @@ describe('exit costs', () => {
     ['', '--cost :  is not kind=nanoseconds, such as eoi=14'],
     ['eoi', '--cost eoi: eoi is not kind=nanoseconds, such as eoi=14'],
     ['eoi=-1', '--cost eoi=-1: eoi=-1 is not kind=nanoseconds, such as eoi=14'],
-    ['eio=1', '--cost eio=1: unknown exit eio; exits are hypercall, mmio-vgic, mmio-user, eoi, ipi, lpi, trap and all'],
+    [
+      'eio=1',
+      '--cost eio=1: unknown exit eio; exits are hypercall, mmio-vgic, mmio-user, eoi, ipi, lpi, trap, kick, maintenance and all',
+    ],
     ['eoi=1000000001', '--cost eoi=1000000001: 1000000001 ns is out of range; at most 1 s'],
   ])('refuses %j', (text, message) => expect(() => parseCosts(text)).toThrow(new RangeError(message)));
 });

@@ -19,8 +19,12 @@ export interface ExitCosts {
   ipi: number;
   /** LPI injected and delivered. */
   lpi: number;
-  /** An access to a counter or timer, or a WFE, that the hypervisor traps and emulates (strategy `trap`). */
+  /** A trapped access to a counter, a timer (strategy `trap`) or the GIC's CPU interface (`--gic trap...`), or a trapped WFE. */
   trap: number;
+  /** A vCPU taken out of the guest by another's doing: an interrupt for it, or its list registers wanted. It pays. */
+  kick: number;
+  /** A maintenance interrupt. */
+  maintenance: number;
 }
 
 export const DEFAULT_COSTS: Readonly<ExitCosts> = {
@@ -32,6 +36,9 @@ export const DEFAULT_COSTS: Readonly<ExitCosts> = {
   lpi: 2179,
   // No figure of its own: the same way out and back as a hypercall.
   trap: 306,
+  // None published apart from what an IPI or an LPI costs in all; to be set where policies are compared.
+  kick: 0,
+  maintenance: 0,
 };
 
 export const ZERO_COSTS: Readonly<ExitCosts> = {
@@ -42,6 +49,8 @@ export const ZERO_COSTS: Readonly<ExitCosts> = {
   ipi: 0,
   lpi: 0,
   trap: 0,
+  kick: 0,
+  maintenance: 0,
 };
 
 const OPTION_NAMES: ReadonlyMap<string, keyof ExitCosts> = new Map([
@@ -52,6 +61,8 @@ const OPTION_NAMES: ReadonlyMap<string, keyof ExitCosts> = new Map([
   ['ipi', 'ipi'],
   ['lpi', 'lpi'],
   ['trap', 'trap'],
+  ['kick', 'kick'],
+  ['maintenance', 'maintenance'],
 ]);
 
 /**

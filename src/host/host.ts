@@ -93,25 +93,9 @@ export class Host implements VmHost {
   /** By vCPU; null: all run. No part of the state. What is held stands still; time goes on by the others' work. */
   allowances: readonly Allowance[] | null = null;
   /** Exits with a modelled cost since this object was made. No part of the state. */
-  readonly exits: Record<ExitKind, number> = {
-    hypercall: 0,
-    mmioVgic: 0,
-    mmioUser: 0,
-    eoi: 0,
-    ipi: 0,
-    lpi: 0,
-    trap: 0,
-  };
+  readonly exits: Record<ExitKind, number> = noExits(0);
   /** What they cost, in whole instructions' time. No part of the state. */
-  readonly exitTime: Record<ExitKind, Ps> = {
-    hypercall: 0n,
-    mmioVgic: 0n,
-    mmioUser: 0n,
-    eoi: 0n,
-    ipi: 0n,
-    lpi: 0n,
-    trap: 0n,
-  };
+  readonly exitTime: Record<ExitKind, Ps> = noExits(0n);
   /** Takes what the guest transmits. */
   onTransmit: (byte: number) => void = () => {};
   /** Takes what the guest prints on its virtio console. */
@@ -371,5 +355,17 @@ export class Host implements VmHost {
     this.#left = this.#quantumSlots;
   }
 }
+
+const noExits = <T>(none: T): Record<ExitKind, T> => ({
+  hypercall: none,
+  mmioVgic: none,
+  mmioUser: none,
+  eoi: none,
+  ipi: none,
+  lpi: none,
+  trap: none,
+  kick: none,
+  maintenance: none,
+});
 
 const clamp = (t: Ps, low: Ps, high: Ps): Ps => (t < low ? low : t > high ? high : t);

@@ -120,7 +120,7 @@ describe('a snapshot', () => {
     [
       'a filled list register',
       ({ vm }) => Object.assign(vm.vgic.vcpus[0]!.cpuInterface.lr, { 0: 1n << 62n }),
-      /not as a vGIC saves itself/,
+      /has nothing that is in its list register 0/,
     ],
     ['a counter of 0 Hz', ({ host }) => Object.assign(host.spec, { freqHz: 0 }), /host\.spec\.freqHz is 0/],
     ['slots of no whole picoseconds', ({ host }) => Object.assign(host, { ips: 7_000_000 }), /7000000: a divisor/],

@@ -7,7 +7,7 @@ import type { HostSpec } from '../host/frequency.js';
 import { type HostState, MAX_QUANTUM, MIN_QUANTUM } from '../host/host.js';
 import { type StealPattern, StealSchedule } from '../host/steal.js';
 import { Timeline } from '../host/timeline.js';
-import { affinityOf, checkState, unloadedState } from '../hypervisor/vgic/index.js';
+import { affinityOf, checkState, resavedState, resolvePolicies } from '../hypervisor/vgic/index.js';
 import { checkConfig } from '../hypervisor/vm/config.js';
 import type { GuestEnd } from '../hypervisor/vm/host.js';
 import { mpidrOf, type VmState } from '../hypervisor/vm/vm.js';
@@ -156,8 +156,7 @@ function checkVm({ config, vcpus, vgic, board, lpt, identity, vmclock, lptInterr
     SPI_COUNT - 32,
     config.its ?? false,
   );
-  // A vGIC saves every state in one form, so that a guest's view and the form are the same thing.
-  if (!same(unloadedState(vgic, config.listRegisters), vgic))
+  if (!same(resavedState(vgic, resolvePolicies(config.listRegisters, config.gic ?? {})), vgic))
     throw new RangeError('vm.vgic is not as a vGIC saves itself');
 }
 

@@ -8,7 +8,13 @@ import { DEFAULT_COSTS } from '../host/costs.js';
 import { MAX_FREQUENCY, MIN_FREQUENCY } from '../host/time-spec.js';
 import { FAULT_NAMES } from '../hypervisor/faults.js';
 import { MAX_IMPLEMENTATIONS } from '../hypervisor/identity/index.js';
-import { INTID_LIMIT, MAX_QUEUE_BYTES } from '../hypervisor/vgic/index.js';
+import {
+  ACTIVE_READS,
+  EOI_MAINTENANCES,
+  INFLIGHT_MOVES,
+  INTID_LIMIT,
+  MAX_QUEUE_BYTES,
+} from '../hypervisor/vgic/index.js';
 import { LATER_SLOTS } from '../hypervisor/vm/core-state.js';
 import { RX_QUEUE_MAX } from '../machine/devices/index.js';
 import { SPI_COUNT } from '../machine/virt.js';
@@ -61,6 +67,8 @@ const account = record({ running: PS_SHAPE, idle: PS_SHAPE, stolen: PS_SHAPE, pa
 export const COSTS_SHAPE = record({
   ...Object.fromEntries(Object.keys(DEFAULT_COSTS).map((kind) => [kind, int(0, 1e9)])),
   trap: optional(int(0, 1e9)),
+  kick: optional(int(0, 1e9)),
+  maintenance: optional(int(0, 1e9)),
 });
 
 export const STEAL_SHAPE = record({ patterns: list(pattern, 0, 64), seed: U32 });
@@ -97,6 +105,18 @@ export const CONFIG_SHAPE = record({
   lpt: flag,
   pvFreqHz: FREQUENCY,
   listRegisters: int(1, 16),
+  gic: optional(
+    record({
+      lazySync: optional(flag),
+      eoiMaintenance: optional(oneOf(...EOI_MAINTENANCES)),
+      trap: optional(
+        record({ common: optional(flag), group0: optional(flag), group1: optional(flag), dir: optional(flag) }),
+      ),
+      directLpi: optional(flag),
+      activeRead: optional(oneOf(...ACTIVE_READS)),
+      inflightMove: optional(oneOf(...INFLIGHT_MOVES)),
+    }),
+  ),
   startEpoch: U32,
   semihosting: flag,
   faults: optional(list(oneOf(...FAULT_NAMES), 1, FAULT_NAMES.length)),
@@ -133,6 +153,7 @@ const vcpu = record({
   timer: record({ cntvoff: U64, cntpoff: U64, cntkctl: big(0n, 0x3ffn), cntv: comparator, cntp: comparator }),
   stolen: PS_SHAPE,
   retired: COUNT,
+  kicked: optional(flag),
   core,
 });
 
@@ -148,7 +169,8 @@ const interrupt = record({
   affinity: U32,
   owner: int(-1, MAX_VCPUS - 1),
   lr: int(-2, 15),
-  activation: int(0, SPI_COUNT),
+  activation: COUNT,
+  written: optional(flag),
 });
 
 const cpuInterface = record({
@@ -187,7 +209,8 @@ const vgic = record({
       affinity: U32,
       asleep: flag,
       dirty: flag,
-      activations: int(0, SPI_COUNT),
+      marked: optional(flag),
+      activations: COUNT,
       privates: list(interrupt, 32, 32),
       list: list(int(0, SPI_COUNT - 1), 0, SPI_COUNT),
       slotStates: list(int(0, 3), 1, 16),

@@ -32,7 +32,7 @@ class Machine {
 
   #create(from?: Vgic): Vgic {
     const mpidr = Array.from({ length: this.vcpus }, (_, n) => BigInt(n));
-    const host = { kick: (vcpu: number) => void (this.kicked[vcpu] = true) };
+    const host = { kick: (vcpu: number) => void (this.kicked[vcpu] = true), resident: () => true };
     const { vcpus, listRegisters } = this;
     return new Vgic({ vcpus, mpidr, spis: 64, listRegisters, host }, from && structuredClone(from.save()));
   }
@@ -46,7 +46,7 @@ class Machine {
     for (let exits = 0; this.kicked[v]; exits++) {
       if (exits > 1) throw new Error(`vCPU ${v} is kicked out again at every entry`);
       this.kicked[v] = false;
-      this.vgic.sync(v);
+      this.vgic.exit(v);
       this.vgic.flush(v);
       if (this.vgic.cpuInterfaces[v]!.maintenance) this.kicked[v] = true;
     }

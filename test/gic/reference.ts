@@ -20,10 +20,14 @@ export interface ReferenceInterrupt {
   token: number;
   /** Aff3.Aff2.Aff1.Aff0. */
   affinity: number;
+  /** The affinity that delivery goes by: `affinity`, once the change has reached the interrupt (`routesLater`). */
+  route: number;
 }
 
 interface ReferencePe {
   privates: ReferenceInterrupt[];
+  /** The interrupts that it may be sent. */
+  all: ReferenceInterrupt[];
   enable: [boolean, boolean];
   bpr: [number, number];
   pmr: number;
@@ -35,6 +39,27 @@ interface ReferencePe {
 }
 
 const SPURIOUS = 1023;
+
+/** Name, offset and bits a field of each bank of GICD, and of GICR's SGI frame. */
+const BANKS: readonly [string, number, number][] = [
+  ['group', 0x80, 1],
+  ['enable', 0x100, 1],
+  ['disable', 0x180, 1],
+  ['pend', 0x200, 1],
+  ['unpend', 0x280, 1],
+  ['activate', 0x300, 1],
+  ['deactivate', 0x380, 1],
+  ['priority', 0x400, 8],
+  ['config', 0xc00, 2],
+  ['route', 0x6000, 64],
+];
+
+interface Bank {
+  name: string;
+  intid: number;
+  count: number;
+  bits: number;
+}
 
 function interrupt(intid: number): ReferenceInterrupt {
   return {
@@ -49,6 +74,7 @@ function interrupt(intid: number): ReferenceInterrupt {
     activeOn: -1,
     token: 0,
     affinity: 0,
+    route: 0,
   };
 }
 
@@ -57,6 +83,8 @@ export class ReferenceGic {
   readonly pes: ReferencePe[];
   readonly affinities: number[];
   groups = 0;
+  /** Whether a change of routing reaches an interrupt later only: the architecture sets no time (IHI 0069H, GICD_IROUTER). */
+  routesLater: (irq: ReferenceInterrupt) => boolean = () => false;
   #tokens = 0;
 
   constructor(affinities: number[], spis: number) {
@@ -64,6 +92,7 @@ export class ReferenceGic {
     this.spis = Array.from({ length: spis }, (_, n) => interrupt(32 + n));
     this.pes = affinities.map(() => ({
       privates: Array.from({ length: 32 }, (_, intid) => interrupt(intid)),
+      all: [],
       enable: [false, false],
       bpr: [2, 3],
       pmr: 0,
@@ -72,6 +101,7 @@ export class ReferenceGic {
       active: [new Set(), new Set()],
       asleep: true,
     }));
+    for (const pe of this.pes) pe.all = [...pe.privates, ...this.spis];
   }
 
   find(pe: number, intid: number): ReferenceInterrupt | undefined {
@@ -105,9 +135,9 @@ export class ReferenceGic {
   highest(pe: number): ReferenceInterrupt | undefined {
     const it = this.pes[pe]!;
     let best: ReferenceInterrupt | undefined;
-    for (const irq of [...it.privates, ...this.spis]) {
-      if (irq.intid >= 32 && irq.affinity !== this.affinities[pe]) continue;
+    for (const irq of it.all) {
       if (irq.active || !irq.enabled || !this.pending(irq)) continue;
+      if (irq.intid >= 32 && irq.route !== this.affinities[pe]) continue;
       if (!((this.groups >> irq.group) & 1) || !it.enable[irq.group]) continue;
       if (!best || irq.priority < best.priority) best = irq;
     }
@@ -242,41 +272,30 @@ export class ReferenceGic {
 
   // Memory-mapped registers. `pe` is null for GICD; offsets in GICR are those of one redistributor.
 
-  #bank(pe: number | null, offset: number): { name: string; irq: ReferenceInterrupt | undefined; bit: number } | null {
+  /** The fields that an access covers: which, from which INTID on, how many, and bits of each. */
+  #bank(pe: number | null, offset: number, size: number): Bank | null {
     const at = pe === null ? offset : offset - 0x10000;
-    const banks: [string, number, number][] = [
-      ['group', 0x80, 1],
-      ['enable', 0x100, 1],
-      ['disable', 0x180, 1],
-      ['pend', 0x200, 1],
-      ['unpend', 0x280, 1],
-      ['activate', 0x300, 1],
-      ['deactivate', 0x380, 1],
-      ['priority', 0x400, 8],
-      ['config', 0xc00, 2],
-      ['route', 0x6000, 64],
-    ];
-    for (const [name, base, bits] of banks) {
-      const intid = ((at - base) * 8) / bits;
+    for (const [name, base, bits] of BANKS) {
+      const intid = Math.floor(((at - base) * 8) / bits);
       const limit = pe === null ? 32 + this.spis.length : 32;
       if (at < base || intid >= limit || (name === 'route' && pe !== null)) continue;
-      const irq = pe === null && intid < 32 ? undefined : this.find(pe ?? 0, Math.floor(intid));
-      return { name, irq, bit: bits };
+      return { name, intid, count: Math.max(1, (size * 8) / bits), bits };
     }
     return null;
+  }
+
+  #banked(pe: number | null, intid: number): ReferenceInterrupt | undefined {
+    return pe === null && intid < 32 ? undefined : this.find(pe ?? 0, intid);
   }
 
   read(pe: number | null, offset: number, size: number): bigint {
     if (pe === null && offset === 0 && size === 4) return BigInt(0x50 | this.groups);
     if (pe !== null && offset === 0x14 && size === 4) return this.pes[pe]!.asleep ? 6n : 0n;
+    const bank = this.#bank(pe, offset, size);
     let value = 0n;
-    for (let bit = 0; bit < size * 8; ) {
-      const at = this.#bank(pe, offset + Math.floor(bit / 8));
-      if (!at) return 0n;
-      const first = at.irq && at.bit < 8 ? at.irq.intid + (bit % 8) / at.bit : at.irq?.intid;
-      const irq = first === undefined ? undefined : this.find(pe ?? 0, first);
-      if (irq) value |= this.#field(at.name, irq, (offset % 8) * 8) << BigInt(bit);
-      bit += at.bit;
+    for (let n = 0; bank && n < bank.count; n++) {
+      const irq = this.#banked(pe, bank.intid + n);
+      if (irq) value |= this.#field(bank.name, irq, (offset % 8) * 8) << BigInt(n * bank.bits);
     }
     return BigInt.asUintN(size * 8, value);
   }
@@ -309,14 +328,11 @@ export class ReferenceGic {
   write(pe: number | null, offset: number, size: number, value: bigint): void {
     if (pe === null && offset === 0 && size === 4) this.groups = Number(value & 3n);
     if (pe !== null && offset === 0x14 && size === 4) this.pes[pe]!.asleep = (value & 2n) !== 0n;
-    for (let bit = 0; bit < size * 8; ) {
-      const at = this.#bank(pe, offset + Math.floor(bit / 8));
-      if (!at) return;
-      const first = at.irq && at.bit < 8 ? at.irq.intid + (bit % 8) / at.bit : at.irq?.intid;
-      const irq = first === undefined ? undefined : this.find(pe ?? 0, first);
-      const field = BigInt.asUintN(Math.min(at.bit, size * 8), value >> BigInt(bit));
-      if (irq) this.#set(at.name, irq, field, offset % 8, size);
-      bit += at.bit;
+    const bank = this.#bank(pe, offset, size);
+    for (let n = 0; bank && n < bank.count; n++) {
+      const irq = this.#banked(pe, bank.intid + n);
+      const field = BigInt.asUintN(Math.min(bank.bits, size * 8), value >> BigInt(n * bank.bits));
+      if (irq) this.#set(bank.name, irq, field, offset % 8, size);
     }
   }
 
@@ -340,6 +356,7 @@ export class ReferenceGic {
       const whole =
         size === 8 ? field : at === 0 ? ((old >> 32n) << 32n) | field : (field << 32n) | (old & 0xffffffffn);
       irq.affinity = Number((((whole >> 32n) & 0xffn) << 24n) | (whole & 0xffffffn));
+      if (!this.routesLater(irq)) irq.route = irq.affinity;
     }
   }
 }

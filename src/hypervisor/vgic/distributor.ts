@@ -5,11 +5,11 @@
  */
 
 import { constant, identification } from './identification.js';
-import type { Interrupt } from './interrupt.js';
 import { INTERRUPT_BANKS } from './interrupt-registers.js';
-import { bringOut, learn } from './list-registers.js';
-import { change, requeue, unload } from './lists.js';
-import { type VgicModel, vcpuOf } from './model.js';
+import { bringOut } from './list-registers.js';
+import { requeue, unload } from './lists.js';
+import type { VgicModel } from './model.js';
+import { reroute } from './move.js';
 import { type Access, type BankRow, RegisterTable, type SingleRow } from './register-table.js';
 
 const CTLR_GROUPS = 0b11n;
@@ -23,9 +23,6 @@ const TYPER_LPIS = 1n << 17n;
 const TYPER_A3V = 1n << 24n;
 const TYPER_NO1N = 1n << 25n;
 const TYPER_RSS = 1n << 26n;
-
-/** GICD_IROUTER's affinity fields: Aff3 in [39:32], the others in [23:0]. */
-const IROUTER_MASK = 0xff_00ff_ffffn;
 
 const CTLR: SingleRow = {
   kind: 'single',
@@ -61,29 +58,28 @@ const TYPER = constant(
     BigInt(model.spis.length / 32) | (model.lpis ? TYPER_LPIS : 0n) | TYPER_IDBITS | TYPER_A3V | TYPER_NO1N | TYPER_RSS,
 );
 
-/** A routed interrupt that is active stays where it is until it is deactivated. */
+/** Aff3 in [39:32], the others in [23:0]. A routed interrupt that is active stays where it is until it is deactivated. */
 const IROUTER: BankRow = {
   kind: 'bank',
   name: 'IROUTER',
   offset: 0x6000,
   bits: 64,
   sizes: [4, 8],
-  live: false,
-  read: (irq) => ((BigInt(irq.affinity & 0xff000000) << 8n) & IROUTER_MASK) | BigInt(irq.affinity & 0xffffff),
+  live: null,
+  read: ({ affinity }) => (affinity >>> 24) * 2 ** 32 + (affinity & 0xffffff),
   write: (model, irq, field, access) => {
-    const affinity = Number(((field >> 8n) & 0xff000000n) | (field & 0xffffffn));
-    if (affinity === irq.affinity) return;
-    learn(model, irq, access.accessor);
-    change(model, irq, (it: Interrupt) => {
-      it.affinity = affinity;
-      it.target = vcpuOf(model.vcpus, affinity);
-    });
+    const affinity = ((Math.floor(field / 2 ** 32) << 24) | (field & 0xffffff)) >>> 0;
+    if (affinity !== irq.affinity) reroute(model, irq, affinity, access.accessor);
   },
 };
 
 const ROWS = [CTLR, TYPER, ...identification('GICD', 8), ...INTERRUPT_BANKS, IROUTER];
 
+const tables = new Map<number, RegisterTable>();
+
 /** The table for INTIDs 32 to 31 + spis. */
 export function distributorTable(spis: number): RegisterTable {
-  return new RegisterTable(ROWS, spis + 32);
+  const table = tables.get(spis) ?? new RegisterTable(ROWS, spis + 32);
+  tables.set(spis, table);
+  return table;
 }

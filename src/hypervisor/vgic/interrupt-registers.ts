@@ -4,16 +4,16 @@
 
 import { PRIORITY_MASK } from '../../arch/gic/registers.js';
 import { type Interrupt, isPending } from './interrupt.js';
-import { learn } from './list-registers.js';
-import { change, deactivate } from './lists.js';
+import { learn, setActiveState } from './list-registers.js';
+import { change } from './lists.js';
 import type { VgicModel } from './model.js';
 import type { Access, AccessSize, BankRow } from './register-table.js';
 
 const WORD: readonly AccessSize[] = [4];
 const WORD_OR_BYTE: readonly AccessSize[] = [1, 4];
 
-function bit(value: boolean): bigint {
-  return value ? 1n : 0n;
+function bit(value: boolean): number {
+  return value ? 1 : 0;
 }
 
 /** Changes a field that is not live, only where it differs: other vCPUs are left in the guest otherwise. */
@@ -41,18 +41,30 @@ function setLatch(model: VgicModel, irq: Interrupt, latch: boolean): void {
   });
 }
 
-function setActive(model: VgicModel, irq: Interrupt, active: boolean): void {
-  if (irq.active === active) return;
+function setActive(model: VgicModel, irq: Interrupt, active: boolean, access?: Access): void {
+  if (knownActive(irq, access) === active) return;
   model.host.trace?.interruptState(irq.target, irq.intid, active ? 'activated' : 'deactivated');
-  change(model, irq, (it) => {
-    if (active) it.active = true;
-    else deactivate(it);
-  });
+  if (access && isElsewhere(model, irq, access.accessor)) {
+    irq.written = active;
+    model.vcpus[irq.owner]!.marked = true;
+    return;
+  }
+  change(model, irq, (it) => setActiveState(it, active));
+}
+
+/** Whether policy `local` leaves the active state to another vCPU that is in the guest with it. */
+function isElsewhere({ policies, host }: VgicModel, irq: Interrupt, accessor: number): boolean {
+  return policies.activeRead === 'local' && irq.lr >= 0 && irq.owner !== accessor && host.resident(irq.owner);
+}
+
+/** Active as far as a vCPU knows: what another wrote counts for all but the one that has yet to take it over. */
+function knownActive(irq: Interrupt, access?: Access): boolean {
+  return access?.accessor === irq.owner ? irq.active : (irq.written ?? irq.active);
 }
 
 /** ICFGR has effect on PPIs and SPIs only. */
-function setConfiguration(model: VgicModel, irq: Interrupt, field: bigint, access: Access): void {
-  if (irq.intid >= 16) configure(model, irq, 'edge', (field & 2n) !== 0n, access);
+function setConfiguration(model: VgicModel, irq: Interrupt, field: number, access: Access): void {
+  if (irq.intid >= 16) configure(model, irq, 'edge', (field & 2) !== 0, access);
 }
 
 export const INTERRUPT_BANKS: readonly BankRow[] = [
@@ -62,8 +74,8 @@ export const INTERRUPT_BANKS: readonly BankRow[] = [
     offset: 0x80,
     bits: 1,
     sizes: WORD,
-    live: false,
-    read: (irq) => BigInt(irq.group),
+    live: null,
+    read: (irq) => irq.group,
     write: (model, irq, field, access) => configure(model, irq, 'group', field ? 1 : 0, access),
   },
   {
@@ -72,14 +84,14 @@ export const INTERRUPT_BANKS: readonly BankRow[] = [
     offset: 0x100,
     bits: 1,
     sizes: WORD,
-    live: false,
+    live: null,
     read: (irq) => bit(irq.enabled),
     write: (model, irq, field, access) => {
       if (field) configure(model, irq, 'enabled', true, access);
     },
     restore: (model, irq, field) => {
       change(model, irq, (it) => {
-        it.enabled = field === 1n;
+        it.enabled = field === 1;
       });
     },
   },
@@ -89,7 +101,7 @@ export const INTERRUPT_BANKS: readonly BankRow[] = [
     offset: 0x180,
     bits: 1,
     sizes: WORD,
-    live: false,
+    live: null,
     read: (irq) => bit(irq.enabled),
     write: (model, irq, field, access) => {
       if (field) configure(model, irq, 'enabled', false, access);
@@ -102,12 +114,12 @@ export const INTERRUPT_BANKS: readonly BankRow[] = [
     offset: 0x200,
     bits: 1,
     sizes: WORD,
-    live: true,
+    live: 'pending',
     read: (irq) => bit(isPending(irq)),
     write: (model, irq, field) => {
       if (field) setLatch(model, irq, true);
     },
-    restore: (model, irq, field) => setLatch(model, irq, field === 1n),
+    restore: (model, irq, field) => setLatch(model, irq, field === 1),
   },
   {
     kind: 'bank',
@@ -115,7 +127,7 @@ export const INTERRUPT_BANKS: readonly BankRow[] = [
     offset: 0x280,
     bits: 1,
     sizes: WORD,
-    live: true,
+    live: 'pending',
     read: (irq) => bit(isPending(irq)),
     write: (model, irq, field) => {
       if (field) setLatch(model, irq, false);
@@ -128,12 +140,12 @@ export const INTERRUPT_BANKS: readonly BankRow[] = [
     offset: 0x300,
     bits: 1,
     sizes: WORD,
-    live: true,
-    read: (irq) => bit(irq.active),
-    write: (model, irq, field) => {
-      if (field) setActive(model, irq, true);
+    live: 'active',
+    read: (irq, access) => bit(knownActive(irq, access)),
+    write: (model, irq, field, access) => {
+      if (field) setActive(model, irq, true, access);
     },
-    restore: (model, irq, field) => setActive(model, irq, field === 1n),
+    restore: (model, irq, field) => setActive(model, irq, field === 1),
   },
   {
     kind: 'bank',
@@ -141,10 +153,10 @@ export const INTERRUPT_BANKS: readonly BankRow[] = [
     offset: 0x380,
     bits: 1,
     sizes: WORD,
-    live: true,
-    read: (irq) => bit(irq.active),
-    write: (model, irq, field) => {
-      if (field) setActive(model, irq, false);
+    live: 'active',
+    read: (irq, access) => bit(knownActive(irq, access)),
+    write: (model, irq, field, access) => {
+      if (field) setActive(model, irq, false, access);
     },
     restore: () => {},
   },
@@ -154,9 +166,9 @@ export const INTERRUPT_BANKS: readonly BankRow[] = [
     offset: 0x400,
     bits: 8,
     sizes: WORD_OR_BYTE,
-    live: false,
-    read: (irq) => BigInt(irq.priority),
-    write: (model, irq, field, access) => configure(model, irq, 'priority', Number(field) & PRIORITY_MASK, access),
+    live: null,
+    read: (irq) => irq.priority,
+    write: (model, irq, field, access) => configure(model, irq, 'priority', field & PRIORITY_MASK, access),
   },
   {
     kind: 'bank',
@@ -164,8 +176,8 @@ export const INTERRUPT_BANKS: readonly BankRow[] = [
     offset: 0xc00,
     bits: 2,
     sizes: WORD,
-    live: false,
-    read: (irq) => (irq.edge ? 2n : 0n),
+    live: null,
+    read: (irq) => (irq.edge ? 2 : 0),
     write: setConfiguration,
   },
 ];

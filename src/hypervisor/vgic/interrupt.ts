@@ -34,34 +34,15 @@ export interface InterruptState {
   lr: number;
   /** Position in the owner's sequence of acknowledgements, from 1; 0: not acknowledged (made active by a register write). */
   activation: number;
+  /** Active state that another vCPU wrote and the owner has yet to take over (activeRead `local`). */
+  written?: boolean;
 }
 
-export interface Interrupt extends InterruptState {
+export interface Interrupt extends Omit<InterruptState, 'written'> {
   readonly intid: number;
+  written: boolean | undefined;
   /** The vCPU that routing names now; NOWHERE where the affinity names none. */
   target: number;
-}
-
-/** The plain state. Field by field: with spreads, reading a snapshot takes several times as long. */
-export function interruptState(irq: InterruptState): InterruptState {
-  return {
-    enabled: irq.enabled,
-    group: irq.group,
-    priority: irq.priority,
-    edge: irq.edge,
-    line: irq.line,
-    latch: irq.latch,
-    again: irq.again,
-    active: irq.active,
-    affinity: irq.affinity,
-    owner: irq.owner,
-    lr: irq.lr,
-    activation: irq.activation,
-  };
-}
-
-export function interruptFrom(state: InterruptState, intid: number, target: number): Interrupt {
-  return Object.assign(interruptState(state), { intid, target });
 }
 
 /** Reset values; PPIs and SPIs come up level-sensitive. */
@@ -82,13 +63,54 @@ export function resetInterruptState(intid: number): InterruptState {
   };
 }
 
+/** The interrupt of a state. Field by field, as is `interruptState`: spreads take several times as long. */
+export function interruptFrom(state: InterruptState, intid: number, target: number): Interrupt {
+  return {
+    intid,
+    target,
+    enabled: state.enabled,
+    group: state.group,
+    priority: state.priority,
+    edge: state.edge,
+    line: state.line,
+    latch: state.latch,
+    again: state.again,
+    active: state.active,
+    affinity: state.affinity,
+    owner: state.owner,
+    lr: state.lr,
+    activation: state.activation,
+    written: state.written,
+  };
+}
+
+/** The plain state. */
+export function interruptState(irq: Interrupt): InterruptState {
+  const state: InterruptState = {
+    enabled: irq.enabled,
+    group: irq.group,
+    priority: irq.priority,
+    edge: irq.edge,
+    line: irq.line,
+    latch: irq.latch,
+    again: irq.again,
+    active: irq.active,
+    affinity: irq.affinity,
+    owner: irq.owner,
+    lr: irq.lr,
+    activation: irq.activation,
+  };
+  if (irq.written !== undefined) state.written = irq.written;
+  return state;
+}
+
 /** The pending state (IHI 0069H, 4.3): latch, or line where level-sensitive. */
-export function isPending(irq: InterruptState): boolean {
+export function isPending(irq: Pick<InterruptState, 'latch' | 'again' | 'line' | 'edge'>): boolean {
   return irq.latch || irq.again || (irq.line && !irq.edge);
 }
 
 /** Whether the distributor hands it on: pending, enabled, and its group enabled in GICD_CTLR (`groups`, bit n: group n). */
-export function isForwarded(groups: number, irq: InterruptState): boolean {
+export function isForwarded(groups: number, irq: Interrupt): boolean {
   return irq.enabled && ((groups >> irq.group) & 1) === 1 && isPending(irq);
 }
 

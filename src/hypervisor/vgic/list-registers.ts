@@ -9,6 +9,7 @@ import {
   HCR_NPIE,
   HCR_TALL0,
   HCR_TALL1,
+  HCR_TC,
   HCR_TDIR,
   HCR_VGRP0DIE,
   HCR_VGRP0EIE,
@@ -16,10 +17,11 @@ import {
   HCR_VGRP1EIE,
 } from '../../arch/gic/registers.js';
 import { type Interrupt, isForwarded, LEFT_OUT, NOWHERE, targetOracle } from './interrupt.js';
-import { deactivate, release, requeue, touch } from './lists.js';
+import { change, deactivate, release, requeue, touch } from './lists.js';
 import { listLpis, syncLpi } from './lpi/lists.js';
 import { isLpi } from './lpi/model.js';
 import type { VcpuModel, VgicModel } from './model.js';
+import type { TrapPolicy } from './policies.js';
 
 /** Learns from the list registers what the guest did since the last flush or sync. Does nothing where it did nothing. */
 export function sync(model: VgicModel, vcpu: VcpuModel): void {
@@ -59,8 +61,28 @@ export function sync(model: VgicModel, vcpu: VcpuModel): void {
 
 /** Brings a vCPU's list registers home: out of the guest, unless it is the one that asks, and synced. */
 export function bringOut(model: VgicModel, vcpu: number, accessor: number): void {
-  if (vcpu !== accessor) model.host.kick(vcpu);
-  sync(model, model.vcpus[vcpu]!);
+  if (vcpu !== accessor) model.host.kick(vcpu, 'sync');
+  leave(model, model.vcpus[vcpu]!);
+}
+
+/** A vCPU is out of the guest, and its list registers are wanted. */
+function leave(model: VgicModel, vcpu: VcpuModel): void {
+  sync(model, vcpu);
+  if (vcpu.marked) refill(model, vcpu);
+}
+
+function refill(model: VgicModel, vcpu: VcpuModel): void {
+  vcpu.dirty = true;
+  flush(model, vcpu);
+}
+
+/** What the policies do at every exit of a vCPU. */
+export function atExit(model: VgicModel, vcpu: VcpuModel): void {
+  const { lazySync, inflightMove } = model.policies;
+  if (!lazySync || vcpu.marked) leave(model, vcpu);
+  if (inflightMove === 'prune' && vcpu.list.some((irq) => !irq.active && irq.target !== vcpu.index)) {
+    refill(model, vcpu);
+  }
 }
 
 /** Makes the distributor's fields of an interrupt true, whoever has it in a list register. */
@@ -104,26 +126,31 @@ function byPriority(a: Interrupt, b: Interrupt): number {
 
 /** Fills the list registers for an entry. Does nothing where they hold what they should. */
 export function flush(model: VgicModel, vcpu: VcpuModel): void {
-  sync(model, vcpu);
   // A group that was enabled or disabled changes no list register, and yet what belongs in them.
   if (!vcpu.dirty && !vcpu.cpuInterface.maintenance) return;
+  sync(model, vcpu);
+  if (vcpu.marked) takeWrites(model, vcpu);
   vcpu.slots.fill(null);
   vcpu.slotStates.fill(0);
   listLpis(model, vcpu);
   prune(model, vcpu);
   const { cpuInterface: hardware, list } = vcpu;
   const count = hardware.listRegisters;
-  let control = HCR_EN | (model.vcpus.length > 1 ? HCR_TDIR : 0);
+  let control = HCR_EN | (model.vcpus.length > 1 ? HCR_TDIR : 0) | trapControl(model.policies.trap);
   let chosen: Interrupt[];
-  if (list.length <= count) {
+  // LPIs that are not even on the list: as many as there are list registers are.
+  const queued = model.lpis?.queues[vcpu.index]?.first != null;
+  if (list.length <= count && !queued) {
     chosen = list.slice();
   } else {
     const ready = list.filter((irq) => !irq.active && hardware.groupEnabled(irq.group)).sort(byPriority);
     const active = list.filter((irq) => irq.active).sort(moreRecent);
     chosen = ready.slice(0, count).concat(active.slice(0, Math.max(0, count - ready.length)));
-    control |= overflowControl(vcpu, ready.length > count, ready.length + active.length > count && active.length > 0);
+    const pendingOutside = ready.length > count || (queued && hardware.groupEnabled(1) && ready.length > 0);
+    control |= overflowControl(vcpu, pendingOutside, ready.length + active.length > count && active.length > 0);
   }
   for (const irq of list) if (irq.active) irq.lr = LEFT_OUT;
+  if (!list.some((irq) => irq.activation > 0)) vcpu.activations = 0;
   chosen.sort(byPriority);
   for (let n = 0; n < count; n++) {
     const irq = chosen[n];
@@ -132,6 +159,27 @@ export function flush(model: VgicModel, vcpu: VcpuModel): void {
   }
   hardware.writeHcrNumber(control);
   vcpu.dirty = false;
+}
+
+/** Takes over what others wrote while this vCPU was in the guest. */
+export function takeWrites(model: VgicModel, vcpu: VcpuModel): void {
+  vcpu.marked = false;
+  for (const irq of [...vcpu.list]) {
+    const { written } = irq;
+    if (written === undefined) continue;
+    irq.written = undefined;
+    if (irq.active !== written) change(model, irq, (it) => setActiveState(it, written));
+  }
+}
+
+/** Active or not, of an interrupt that is in no list register: as a register write makes it. */
+export function setActiveState(irq: Interrupt, active: boolean): void {
+  if (active) irq.active = true;
+  else deactivate(irq);
+}
+
+function trapControl({ common, group0, group1, dir }: TrapPolicy): number {
+  return (common ? HCR_TC : 0) | (group0 ? HCR_TALL0 : 0) | (group1 ? HCR_TALL1 : 0) | (dir ? HCR_TDIR : 0);
 }
 
 /** Drops from the list what no longer belongs on it, and joins instances that came while in a list register. */
@@ -190,15 +238,25 @@ function nested(vcpu: VcpuModel): boolean {
 
 /**
  * Fills one list register. An active interrupt is also pending there only if its next instance needs no decision: not
- * if it is level-sensitive (the line may fall), and not if it has moved. Those ask for an exit at deactivation.
+ * if it is level-sensitive (the line may fall), and not if it has moved.
  */
 function load(model: VgicModel, vcpu: VcpuModel, irq: Interrupt, n: number): void {
   const here = irq.target === vcpu.index;
   const pending = irq.active ? irq.edge && here && isForwarded(model.groups, irq) : true;
   const state = (irq.active ? LR_ACTIVE : 0) | (pending ? LR_PENDING : 0);
-  vcpu.cpuInterface.loadLr(n, state, irq.intid, irq.priority, irq.group, !irq.edge || (irq.active && !here));
+  vcpu.cpuInterface.loadLr(n, state, irq.intid, irq.priority, irq.group, asksForExit(model, irq, here));
   vcpu.slots[n] = irq;
   vcpu.slotStates[n] = state;
   irq.lr = n;
   model.host.trace?.listRegister(vcpu.index, n, irq.intid, state);
+}
+
+/** Whether a list register asks for an exit at deactivation. */
+function asksForExit({ policies, groups }: VgicModel, irq: Interrupt, here: boolean): boolean {
+  const { eoiMaintenance, inflightMove } = policies;
+  if (isLpi(irq)) return false;
+  if (eoiMaintenance !== 'level') return eoiMaintenance === 'all';
+  if (!irq.edge) return true;
+  // A move ends at the deactivation: at once, or where an instance waits for it.
+  return irq.active && !here && (inflightMove === 'maintenance' || isForwarded(groups, irq));
 }

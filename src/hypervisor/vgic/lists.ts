@@ -10,7 +10,7 @@ import type { VgicModel } from './model.js';
 /** The vCPU's list registers no longer hold what they should. */
 export function touch(model: VgicModel, vcpu: number): void {
   model.vcpus[vcpu]!.dirty = true;
-  model.host.kick(vcpu);
+  model.host.kick(vcpu, 'deliver');
 }
 
 /** An interrupt is in no list register any more: instances that came meanwhile join the latch. */
@@ -84,8 +84,9 @@ export function setLine(model: VgicModel, irq: Interrupt, level: boolean): void 
     return;
   }
   if (irq.lr < 0) requeue(model, irq);
-  // A risen line finds the list register pending, or asking for an exit when it is deactivated. A fallen one takes the
-  // pending state back, if it is still there.
+  // A risen line finds the list register pending, or asking for an exit when it is deactivated: but for one that asks
+  // for none, which may be empty by now. A fallen one takes the pending state back, if it is still there.
+  else if (level && model.policies.eoiMaintenance === 'none') touch(model, irq.owner);
   else if (!level && !irq.latch && model.vcpus[irq.owner]!.cpuInterface.lrState(irq.lr) & LR_PENDING) {
     touch(model, irq.owner);
   }

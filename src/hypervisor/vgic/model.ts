@@ -9,16 +9,27 @@ import type { GicCpuInterface } from '../../arch/gic/cpu-interface.js';
 import type { TraceStream } from '../../trace/index.js';
 import { type Interrupt, NOWHERE } from './interrupt.js';
 import type { LpiModel } from './lpi/model.js';
+import type { VgicPolicies } from './policies.js';
 
 /** What the vGIC asks of its surroundings. */
 export interface VgicHost {
   /** Told what becomes of interrupts. */
   readonly trace?: TraceStream;
-  /** Something changed for this vCPU: it must leave the guest, be synced and flushed, or be woken if it waits. */
-  kick(vcpu: number): void;
   /** Something that the guest asked of the ITS was not done; told once of each kind. */
   refused?(what: string): void;
+  /** This vCPU must leave the guest, or be woken if it waits; `why` is for who counts and for the price. */
+  kick(vcpu: number, why: KickReason): void;
+  /** Whether a vCPU is in the guest or on its way there: not off, and not waiting. */
+  resident(vcpu: number): boolean;
 }
+
+export type KickReason =
+  /** What it should hold has changed: it must be flushed before its next instruction. */
+  | 'deliver'
+  /** What its list registers hold had to be read; nothing else has changed. */
+  | 'sync'
+  /** Its maintenance interrupt: an exit of its own, as it was in the guest. It must be flushed. */
+  | 'maintenance';
 
 /** Per-vCPU part. */
 export interface VcpuModel {
@@ -36,6 +47,8 @@ export interface VcpuModel {
   readonly slotStates: number[];
   /** The list registers do not hold what they should: the next flush fills them. */
   dirty: boolean;
+  /** Something waits for its next exit: a move of policy migrating-flag, a write of policy local. */
+  marked: boolean;
   /** Acknowledgements seen so far. */
   activations: number;
   /** GICR_WAKER.ProcessorSleep. */
@@ -51,6 +64,7 @@ export interface VgicModel {
   /** Null: there are no LPIs. */
   readonly lpis: LpiModel | null;
   readonly host: VgicHost;
+  readonly policies: VgicPolicies;
 }
 
 /** MPIDR_EL1 as the GIC writes an affinity: Aff3.Aff2.Aff1.Aff0 in 32 bits. */

@@ -19,15 +19,15 @@ export interface BankRow {
   readonly name: string;
   /** Of the field of INTID 0. */
   readonly offset: number;
-  /** Bits a field; 64 for GICD_IROUTER, which is a number of 40 significant bits. */
+  /** Bits a field; of 64 (GICD_IROUTER) the low 40 are significant, so that every field is a number. */
   readonly bits: 1 | 2 | 8 | 64;
   readonly sizes: readonly AccessSize[];
-  /** The field lives in a list register while the interrupt does: it is synced before every access. */
-  readonly live: boolean;
-  read(irq: Interrupt): bigint;
-  write(model: VgicModel, irq: Interrupt, field: bigint, access: Access): void;
+  /** The field lives in a list register while the interrupt does: 'pending' is synced before every access, 'active' as activeRead says. */
+  readonly live: 'pending' | 'active' | null;
+  read(irq: Interrupt, access: Access): number;
+  write(model: VgicModel, irq: Interrupt, field: number, access: Access): void;
   /** The write of a restore: sets the field to what was read. Without it, `write` does. */
-  restore?(model: VgicModel, irq: Interrupt, field: bigint): void;
+  restore?(model: VgicModel, irq: Interrupt, field: number): void;
 }
 
 /** A single register; 32-bit accesses reach the halves of a 64-bit one. Without a read or a write: RAZ or WI. */

@@ -7,7 +7,7 @@ const SGI_BASE = 0x10000;
 
 function create(): Vgic {
   const mpidr = [0x8000_0000n, 0x8000_0001n, 0x80ab_cd02n | (0x7fn << 32n)];
-  return new Vgic({ vcpus: 3, mpidr, spis: 224, listRegisters: 4, host: { kick: () => {} } });
+  return new Vgic({ vcpus: 3, mpidr, spis: 224, listRegisters: 4, host: { kick: () => {}, resident: () => true } });
 }
 
 const word = (vgic: Vgic, offset: number) => vgic.mmioRead('dist', offset, 4, 0);

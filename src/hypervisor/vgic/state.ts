@@ -5,7 +5,6 @@
 import { GicCpuInterface, type GicCpuInterfaceState, resetGicCpuInterfaceState } from '../../arch/gic/cpu-interface.js';
 import { HCR_EN } from '../../arch/gic/registers.js';
 import {
-  type Interrupt,
   type InterruptState,
   interruptFrom,
   interruptState,
@@ -16,18 +15,21 @@ import {
 } from './interrupt.js';
 import { NO_MEMORY, type TableMemory } from './its/memory.js';
 import { isItsState } from './its/registers.js';
-import { sync } from './list-registers.js';
+import { sync, takeWrites } from './list-registers.js';
 import { requeue, unload } from './lists.js';
 import { isLpi, type LpiState, lpiModelFrom, resetLpiState } from './lpi/model.js';
 import { saveLpis } from './lpi/save.js';
 import { lpiLimit } from './lpi/tables.js';
 import type { VcpuModel, VgicHost, VgicModel } from './model.js';
+import type { VgicPolicies } from './policies.js';
 
 export interface VcpuState {
   /** Aff3.Aff2.Aff1.Aff0. */
   affinity: number;
   asleep: boolean;
   dirty: boolean;
+  /** Absent: false. */
+  marked?: boolean;
   activations: number;
   /** INTIDs 0 to 31. */
   privates: InterruptState[];
@@ -82,6 +84,7 @@ export function saveModel(model: VgicModel): VgicState {
       affinity: vcpu.affinity,
       asleep: vcpu.asleep,
       dirty: vcpu.dirty,
+      ...(vcpu.marked && { marked: true }),
       activations: vcpu.activations,
       privates: vcpu.privates.map(interruptState),
       list: vcpu.list.filter((irq) => !isLpi(irq)).map((irq) => irq.intid),
@@ -92,11 +95,16 @@ export function saveModel(model: VgicModel): VgicState {
 }
 
 /** The model a checked state describes, with as many list registers as the state has. */
-export function modelFrom(state: VgicState, host: VgicHost, memory: TableMemory = NO_MEMORY): VgicModel {
+export function modelFrom(
+  state: VgicState,
+  host: VgicHost,
+  policies: VgicPolicies,
+  memory: TableMemory = NO_MEMORY,
+): VgicModel {
   const affinities = state.vcpus.map((vcpu) => vcpu.affinity);
-  const spis = state.spis.map((irq, n): Interrupt => interruptFrom(irq, 32 + n, affinities.indexOf(irq.affinity)));
+  const spis = state.spis.map((irq, n) => interruptFrom(irq, 32 + n, affinities.indexOf(irq.affinity)));
   const vcpus = state.vcpus.map((vcpu, index): VcpuModel => {
-    const privates = vcpu.privates.map((irq, intid): Interrupt => interruptFrom(irq, intid, index));
+    const privates = vcpu.privates.map((irq, intid) => interruptFrom(irq, intid, index));
     const list = vcpu.list.map((intid) => (intid < 32 ? privates[intid]! : spis[intid - 32]!));
     const slots = vcpu.slotStates.map((_, n) => list.find((irq) => irq.lr === n) ?? null);
     return {
@@ -108,28 +116,28 @@ export function modelFrom(state: VgicState, host: VgicHost, memory: TableMemory 
       slots,
       slotStates: [...vcpu.slotStates],
       dirty: vcpu.dirty,
+      marked: vcpu.marked ?? false,
       activations: vcpu.activations,
       asleep: vcpu.asleep,
     };
   });
   const lpis = state.lpis ? lpiModelFrom(state.lpis, memory) : null;
-  return { groups: state.groups, spis, vcpus, lpis, host };
+  return { groups: state.groups, spis, vcpus, lpis, host, policies };
 }
 
 /** The same guest-visible state for another number of list registers. */
-export function withListRegisters(state: VgicState, listRegisters: number): VgicState {
-  if (state.vcpus.every((vcpu) => vcpu.slotStates.length === listRegisters)) return state;
-  return unloadedState(state, listRegisters);
+export function withListRegisters(state: VgicState, policies: VgicPolicies): VgicState {
+  if (state.vcpus.every((vcpu) => vcpu.slotStates.length === policies.listRegisters)) return state;
+  return unloadedState(state, policies);
 }
 
-/**
- * The same guest-visible state with what the list registers hold back on the lists, in the order of INTIDs. Two vGICs
- * that a guest cannot tell apart give equal ones, whenever each was last flushed and synced.
- */
-export function unloadedState(state: VgicState, listRegisters: number): VgicState {
-  const model = modelFrom(state, { kick: () => {} });
+/** The same guest-visible state with every vCPU out of the guest, and what the list registers hold back on the lists. */
+export function unloadedState(state: VgicState, policies: VgicPolicies): VgicState {
+  const { listRegisters } = policies;
+  const model = modelFrom(state, { kick: () => {}, resident: () => false }, policies);
   for (const vcpu of model.vcpus) {
     sync(model, vcpu);
+    if (vcpu.marked) takeWrites(model, vcpu);
     for (const irq of [...vcpu.list]) {
       unload(model, irq);
       requeue(model, irq);
@@ -151,6 +159,11 @@ export function unloadedState(state: VgicState, listRegisters: number): VgicStat
     vcpu.dirty = true;
   }
   return unloaded;
+}
+
+/** A checked state as the vGIC that is made of it saves itself: the same, but for one that no vGIC saved. */
+export function resavedState(state: VgicState, policies: VgicPolicies): VgicState {
+  return saveModel(modelFrom(withListRegisters(state, policies), { kick: () => {}, resident: () => false }, policies));
 }
 
 function refuse(what: string): never {
@@ -203,6 +216,8 @@ function checkLists(state: VgicState, n: number, vcpu: VcpuState): void {
     if (Number(vcpu.cpuInterface.lr[irq.lr]! & 0xffffn) !== intid)
       refuse(`vCPU ${n} has not INTID ${intid} in list register ${irq.lr}`);
   }
+  const stray = vcpu.cpuInterface.lr.findIndex((lr, at) => lr >> 62n !== 0n && !used.has(at));
+  if (stray >= 0) refuse(`vCPU ${n} has nothing that is in its list register ${stray}`);
   for (const [intid, irq] of vcpu.privates.entries()) {
     checkInterrupt(state, intid, irq);
     if (irq.owner !== NOWHERE && irq.owner !== n) refuse(`vCPU ${n}'s INTID ${intid} is on vCPU ${irq.owner}'s list`);

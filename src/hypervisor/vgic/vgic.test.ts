@@ -12,7 +12,14 @@ let kicks: number[];
 function options(over: Partial<VgicOptions> = {}): VgicOptions {
   const vcpus = over.vcpus ?? 2;
   const mpidr = Array.from({ length: vcpus }, (_, n) => 0x8000_0000n | BigInt(n));
-  return { vcpus, mpidr, spis: 64, listRegisters: 4, host: { kick: (vcpu) => kicks.push(vcpu) }, ...over };
+  return {
+    vcpus,
+    mpidr,
+    spis: 64,
+    listRegisters: 4,
+    host: { kick: (vcpu) => kicks.push(vcpu), resident: () => true },
+    ...over,
+  };
 }
 
 /** A vGIC with everything of group 1, enabled and unmasked, and nothing to do. */
@@ -36,13 +43,13 @@ function ready(over: Partial<VgicOptions> = {}): Vgic {
 
 /** What a guest instruction sees: exits asked for are taken first. */
 function iar(vgic: Vgic, vcpu = 0): number {
-  vgic.sync(vcpu);
+  vgic.exit(vcpu);
   vgic.flush(vcpu);
   return Number(vgic.readIcc(vcpu, 'ICC_IAR1_EL1'));
 }
 
 function eoi(vgic: Vgic, intid: number, vcpu = 0): void {
-  vgic.sync(vcpu);
+  vgic.exit(vcpu);
   vgic.flush(vcpu);
   vgic.writeIcc(vcpu, 'ICC_EOIR1_EL1', BigInt(intid));
 }
@@ -134,7 +141,7 @@ describe('waking', () => {
     held.loadLr = () => {
       loads++;
     };
-    vgic.sync(0);
+    vgic.exit(0);
     vgic.flush(0);
     expect(loads).toBe(0);
   });
@@ -146,19 +153,41 @@ describe('options', () => {
     ['an odd number of SPIs', { spis: 100 }, 'spis 100: a multiple of 32'],
     ['two vCPUs of one affinity', { mpidr: [0n, 0n] }, '2 vCPUs need as many different affinities'],
     ['no list registers', { listRegisters: 0 }, 'listRegisters=0: a GIC has 1 to 16'],
-    ['a policy that is not there yet', { policies: { activeRead: 'local' } }, 'activeRead=local: supported is sync'],
-    ['another', { policies: { inflightMove: 'prune' } }, 'inflightMove=prune: supported is maintenance'],
+    ['what is not there', { policies: { directLpi: true } }, 'directLpi=on: LPIs go through list registers only'],
+    [
+      'moves at an exit that nothing asks for',
+      { policies: { eoiMaintenance: 'none' } },
+      'eoiMaintenance=none: inflightMove=maintenance moves at such an exit',
+    ],
+    [
+      'ends that nobody sees',
+      { policies: { eoiMaintenance: 'none', inflightMove: 'migrating-flag', lazySync: true } },
+      'eoiMaintenance=none: with lazySync=on nobody would see',
+    ],
+    [
+      'pruning without a look',
+      { policies: { inflightMove: 'prune', lazySync: true } },
+      'inflightMove=prune: looks at the list registers at every exit',
+    ],
   ];
   test.each(refused)('refused: %s', (_name, over, message) => {
     expect(() => new Vgic(options(over))).toThrow(message);
   });
 
   test('policies report what took effect', () => {
-    expect(new Vgic(options({ listRegisters: 7 })).policies).toEqual({
-      listRegisters: 7,
+    const trap = { common: false, group0: false, group1: false, dir: false };
+    const defaults = {
+      lazySync: false,
+      eoiMaintenance: 'level',
+      trap,
+      directLpi: false,
       activeRead: 'sync',
       inflightMove: 'maintenance',
-    });
+    };
+    expect(new Vgic(options({ listRegisters: 7 })).policies).toEqual({ listRegisters: 7, ...defaults });
+    const policies = { activeRead: 'local', trap: { dir: true } } as const;
+    const asked = new Vgic(options({ policies })).policies;
+    expect(asked).toEqual({ ...defaults, listRegisters: 4, activeRead: 'local', trap: { ...trap, dir: true } });
   });
 
   test('lines that do not exist are errors', () => {

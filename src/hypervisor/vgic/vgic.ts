@@ -4,16 +4,17 @@
  */
 
 import type { GicCpuInterface } from '../../arch/gic/cpu-interface.js';
+import { LR_ACTIVE, LR_PENDING } from '../../arch/gic/list-register.js';
 import { FIRST_LPI_INTID, FIRST_SPECIAL_INTID, type IccRegister } from '../../arch/gic/registers.js';
 import { distributorTable } from './distributor.js';
 import { type Interrupt, isForwarded, NOWHERE } from './interrupt.js';
 import { hasCommands, ITS_SIZE, ITS_TABLE, runCommands, signalMsi, type TableMemory } from './its/index.js';
-import { flush, learn, sync } from './list-registers.js';
+import { atExit, flush, learn, sync } from './list-registers.js';
 import { change, deactivate, setLine } from './lists.js';
 import { readLpis } from './lpi/lpis.js';
 import { type Frame, readFrame, writeFrame } from './mmio.js';
 import { affinityOf, type VgicHost, type VgicModel } from './model.js';
-import { resolvePolicies, type VgicPolicies } from './policies.js';
+import { resolvePolicies, type VgicChoices, type VgicPolicies } from './policies.js';
 import { REDISTRIBUTOR_STRIDE, REDISTRIBUTOR_TABLE } from './redistributor.js';
 import type { AccessSize, RegisterTable } from './register-table.js';
 import { type SgiRegister, sendSgi } from './sgi.js';
@@ -42,7 +43,7 @@ export interface VgicOptions {
   host: VgicHost;
   /** Guest memory for the tables of LPIs and an ITS; absent: there are none. */
   lpis?: TableMemory | undefined;
-  policies?: Partial<Omit<VgicPolicies, 'listRegisters'>>;
+  policies?: VgicChoices;
 }
 
 const DISTRIBUTOR_SIZE = 0x10000;
@@ -73,34 +74,31 @@ export class Vgic {
     const lpis = opts.lpis !== undefined;
     if (state) checkState(state, affinities, spis, lpis);
     const start = state
-      ? withListRegisters(state, listRegisters)
+      ? withListRegisters(state, this.policies)
       : resetVgicState(affinities, spis, listRegisters, lpis);
-    this.#model = modelFrom(start, host, opts.lpis);
+    this.#model = modelFrom(start, host, this.policies, opts.lpis);
     if (!state && this.#model.lpis) this.#model.lpis.unread = null;
     this.#distributor = distributorTable(spis);
     this.cpuInterfaces = this.#model.vcpus.map((vcpu) => vcpu.cpuInterface);
-    // A saved state holds everything on the lists.
-    for (let vcpu = 0; vcpu < vcpus; vcpu++) this.flush(vcpu);
   }
 
   save(): VgicState {
-    // What the guest took from list registers is in no pending table any more.
-    if (this.#model.lpis) for (const vcpu of this.#model.vcpus) sync(this.#model, vcpu);
-    const { length } = this.#model.vcpus[0]!.slots;
-    return unloadedState(saveModel(this.#model), length);
+    if (!this.#model.lpis) return saveModel(this.#model);
+    // Pending LPIs are in guest memory: not those that list registers hold, nor without those that the guest took there.
+    for (const vcpu of this.#model.vcpus) sync(this.#model, vcpu);
+    return unloadedState(saveModel(this.#model), this.policies);
   }
 
-  /** A guest's read. Null, an external abort, only beyond the region. */
+  /** A guest's read. Null, an external abort: beyond the region, or as activeRead says. */
   mmioRead(region: VgicRegion, offset: number, size: AccessSize, vcpu: number): bigint | null {
     const frame = this.#frame(region, offset, size);
     return frame && readFrame(this.#model, frame, offset % frame.size, size, vcpu);
   }
 
-  /** A guest's write. False, an external abort, only beyond the region. */
+  /** A guest's write. False, an external abort: beyond the region, or as activeRead says. */
   mmioWrite(region: VgicRegion, offset: number, size: AccessSize, value: bigint, vcpu: number): boolean {
     const frame = this.#frame(region, offset, size);
-    if (frame) writeFrame(this.#model, frame, offset % frame.size, size, value, vcpu);
-    return frame !== null;
+    return frame !== null && writeFrame(this.#model, frame, offset % frame.size, size, value, vcpu);
   }
 
   /**
@@ -175,12 +173,17 @@ export class Vgic {
     sendSgi(this.#model, vcpu, register, value);
   }
 
+  /** Whether a guest's access to an ICC register traps now. */
+  traps(vcpu: number, register: IccRegister): boolean {
+    return this.cpuInterfaces[vcpu]!.traps(register);
+  }
+
   /** A guest's read of an ICC register: by the hardware, or emulated where it traps. */
   readIcc(vcpu: number, register: IccRegister): bigint {
     const hardware = this.cpuInterfaces[vcpu]!;
     if (hardware.traps(register)) sync(this.#model, this.#model.vcpus[vcpu]!);
     const value = hardware.readIcc(register);
-    if (hardware.maintenance) this.#model.host.kick(vcpu);
+    if (hardware.maintenance) this.#model.host.kick(vcpu, 'maintenance');
     return value;
   }
 
@@ -189,7 +192,7 @@ export class Vgic {
     const hardware = this.cpuInterfaces[vcpu]!;
     if (hardware.traps(register)) this.#emulateWrite(vcpu, register, value);
     else hardware.writeIcc(register, value);
-    if (hardware.maintenance) this.#model.host.kick(vcpu);
+    if (hardware.maintenance) this.#model.host.kick(vcpu, 'maintenance');
   }
 
   /** Fills a vCPU's list registers before it enters the guest. */
@@ -197,9 +200,9 @@ export class Vgic {
     flush(this.#model, this.#model.vcpus[vcpu]!);
   }
 
-  /** Learns from a vCPU's list registers after it left the guest. */
-  sync(vcpu: number): void {
-    sync(this.#model, this.#model.vcpus[vcpu]!);
+  /** A vCPU has left the guest, for whatever reason: what the policies do then. */
+  exit(vcpu: number): void {
+    atExit(this.#model, this.#model.vcpus[vcpu]!);
   }
 
   /** Whether a flush now would leave the vCPU's virtual IRQ or FIQ asserted: what ends its WFI. */
@@ -240,18 +243,24 @@ export class Vgic {
     return this.#irq(vcpu, intid)?.priority ?? 256;
   }
 
-  /** Interrupts that are pending or active, by the distributor's fields: complete right after construction. */
+  /** Interrupts that are pending or active. A look from outside: nothing is synced. */
   get live(): readonly { vcpu: number; intid: number; pending: boolean; active: boolean; line: boolean }[] {
     const all = [...this.#model.vcpus.flatMap((vcpu) => vcpu.privates), ...this.#model.spis];
     return all
       .map((irq) => ({
         vcpu: irq.owner === NOWHERE ? irq.target : irq.owner,
         intid: irq.intid,
-        pending: irq.latch || irq.again,
-        active: irq.active,
+        ...this.#stateOf(irq),
         line: irq.line,
       }))
       .filter((it) => it.pending || it.active || it.line);
+  }
+
+  /** Latch and active state, wherever they are now. */
+  #stateOf(irq: Interrupt): { pending: boolean; active: boolean } {
+    const loaded = irq.lr >= 0 ? this.cpuInterfaces[irq.owner]!.lrState(irq.lr) : 0;
+    if (irq.lr < 0) return { pending: irq.latch || irq.again, active: irq.active };
+    return { pending: irq.again || (irq.latch && (loaded & LR_PENDING) !== 0), active: (loaded & LR_ACTIVE) !== 0 };
   }
 
   #irq(vcpu: number, intid: number): Interrupt | undefined {

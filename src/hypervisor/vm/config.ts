@@ -8,6 +8,8 @@ import { type FaultName, parseFaults } from '../faults.js';
 import type { Implementation } from '../identity/implementations.js';
 import { MAX_IMPLEMENTATIONS } from '../identity/implementations.js';
 import type { PvTimeProfile } from '../pvtime/index.js';
+import type { VgicChoices } from '../vgic/index.js';
+import { checkGic } from './gic-option.js';
 
 export interface VmConfig {
   /** Name of a CPU profile. */
@@ -23,6 +25,8 @@ export interface VmConfig {
   pvFreqHz: number;
   /** List registers of each CPU interface, 1..16. */
   listRegisters: number;
+  /** The vGIC's other policies, where they are not the default ones. */
+  gic?: VgicChoices;
   /** UTC at host time 0, whole seconds since the epoch. */
   startEpoch: number;
   /** Whether HLT #0xF000 reaches the machine. */
@@ -53,10 +57,7 @@ export function checkConfig(config: VmConfig): VmConfig {
   if (!Number.isInteger(ramBytes) || ramBytes < RAM_GRAIN || ramBytes > MAX_RAM || ramBytes % RAM_GRAIN) {
     throw new RangeError(`--memory ${ramBytes}: a multiple of 2M from 2M to ${MAX_RAM / 2 ** 20}M`);
   }
-  const { listRegisters } = config;
-  if (!Number.isInteger(listRegisters) || listRegisters < 1 || listRegisters > 16) {
-    throw new RangeError(`--gic listRegisters=${listRegisters}: 1 to 16`);
-  }
+  checkGic(config);
   parseFaults(config.faults ?? []);
   checkVirtio(config.devices ?? []);
   const count = config.implementations?.length ?? 0;

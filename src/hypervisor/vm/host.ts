@@ -3,7 +3,7 @@ import type { Ps, SystemCounter } from '../../arch/timer/time.js';
 import type { HostCpu } from '../identity/host-cpu.js';
 
 /** Kinds of exits with a modelled cost. */
-export type ExitKind = 'hypercall' | 'mmioVgic' | 'mmioUser' | 'eoi' | 'ipi' | 'lpi' | 'trap';
+export type ExitKind = 'hypercall' | 'mmioVgic' | 'mmioUser' | 'eoi' | 'ipi' | 'lpi' | 'trap' | 'kick' | 'maintenance';
 
 export interface VmHost {
   /** The system counter of the host that the VM runs on now. */

@@ -105,7 +105,7 @@ export function outsideOf(vm: Vm): Outside {
   return {
     mmioRead(address, size) {
       const gic = gicRegion(vm, address);
-      vm.host.charge(gic ? 'mmioVgic' : 'mmioUser');
+      vm.leave(current(), gic ? 'mmioVgic' : 'mmioUser');
       if (gic) return vm.vgic.mmioRead(gic[0], gic[1], size as AccessSize, current());
       const value = vm.board.bus.readDevice(address, size as AccessSize);
       if (address === VIRT.rtc.base + DR && value !== null) vm.trace.rtc(current(), 'rtc-read', Number(value));
@@ -113,7 +113,7 @@ export function outsideOf(vm: Vm): Outside {
     },
     mmioWrite(address, size, value) {
       const gic = gicRegion(vm, address);
-      vm.host.charge(gic ? 'mmioVgic' : 'mmioUser');
+      vm.leave(current(), gic ? 'mmioVgic' : 'mmioUser');
       if (gic) {
         const done = vm.vgic.mmioWrite(gic[0], gic[1], size as AccessSize, value, current());
         if (gic[0] === 'its') vm.itsTouched();
@@ -135,6 +135,7 @@ export function outsideOf(vm: Vm): Outside {
         else if (name === 'CNTPCT_EL0') vm.trace.counterRead(vcpu, name, value, timer.state.cntpoff);
         return value;
       }
+      if (vm.vgic.traps(vcpu, name as IccRegister)) vm.leave(vcpu, 'trap');
       if (name.startsWith('ICC_IAR')) return acknowledge(vm, vcpu, name as IccRegister);
       return vm.vgic.readIcc(vcpu, name as IccRegister);
     },
@@ -147,10 +148,11 @@ export function outsideOf(vm: Vm): Outside {
         return true;
       }
       if (isSgi(name)) {
-        vm.host.charge('ipi');
+        vm.leave(vcpu, 'ipi');
         vm.vgic.sgi(vcpu, name, value);
         return true;
       }
+      if (vm.vgic.traps(vcpu, name as IccRegister)) vm.leave(vcpu, 'trap');
       const drops = name.startsWith('ICC_EOIR');
       if (drops) vm.host.charge('eoi');
       traceIccWrite(vm, vcpu, name, value, drops);
@@ -160,7 +162,7 @@ export function outsideOf(vm: Vm): Outside {
     hypercall(conduit) {
       if (conduit === 'smc') return false;
       const { cpu } = vm.engine;
-      vm.host.charge('hypercall');
+      vm.leave(cpu.vcpu, 'hypercall');
       const services = { psci: vm.psci, pvTime, kvm };
       const result = dispatch(services, cpu.vcpu, cpu.x(0), cpu.x(1), cpu.x(2), cpu.x(3));
       if (isLptAddress(vm, cpu.x(0), result)) vm.trace.lptGiven(cpu.vcpu);
@@ -169,7 +171,7 @@ export function outsideOf(vm: Vm): Outside {
       return true;
     },
     trap(exceptionClass, iss) {
-      vm.host.charge('trap');
+      vm.leave(current(), 'trap');
       emulateTrapped(vm.engine.cpu, exceptionClass, iss);
     },
     semihosting: () => vm.config.semihosting && semihostingCall(vm),

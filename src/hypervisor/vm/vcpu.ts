@@ -13,6 +13,8 @@ export interface VcpuState {
   /** Time during which the vCPU was runnable and its processor did something else. */
   stolen: Ps;
   retired: number;
+  /** Taken out of the guest since it last ran: it pays for that when it runs again. Absent: no. */
+  kicked?: boolean;
 }
 
 export const resetVcpuState = (cntvoff: bigint): VcpuState => ({
@@ -30,6 +32,7 @@ export class Vcpu {
   start: VcpuState['start'];
   readonly timer: GenericTimer;
   stolen: Ps;
+  kicked: boolean;
   /** The next instant at which a timer line rises, or an event of the event stream while in WFE; null: none. */
   deadline: Ps | null = null;
   /** Whether `deadline` is that of the event stream; told to who watches, no part of the state. */
@@ -41,10 +44,19 @@ export class Vcpu {
     this.start = state.start && { ...state.start };
     this.timer = new GenericTimer(state.timer);
     this.stolen = state.stolen;
+    this.kicked = state.kicked ?? false;
   }
 
   save(retired: number): VcpuState {
-    const { power, waiting, start, stolen } = this;
-    return { power, waiting, start: start && { ...start }, timer: this.timer.save(), stolen, retired };
+    const { power, waiting, start, stolen, kicked } = this;
+    return {
+      power,
+      waiting,
+      start: start && { ...start },
+      timer: this.timer.save(),
+      stolen,
+      retired,
+      ...(kicked && { kicked }),
+    };
   }
 }

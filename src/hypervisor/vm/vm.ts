@@ -24,7 +24,7 @@ import {
   stolenTimeAddress,
 } from '../pvtime/index.js';
 import { firstGuestTime, type GuestTimeState, guestCounter } from '../strategy/index.js';
-import { TRANSLATER, Vgic, type VgicState } from '../vgic/index.js';
+import { type KickReason, TRANSLATER, Vgic, type VgicState } from '../vgic/index.js';
 import { type VmclockState, vmclockAt, vmclockPage } from '../vmclock/index.js';
 import { nextTimerDeadline, nextTimerEvent, signalsAtExpiry, spoiledTimers, timerLines } from '../vtimer/index.js';
 import { checkConfig, type VmConfig } from './config.js';
@@ -32,7 +32,7 @@ import { type CoreState, restoreCore, saveCore } from './core-state.js';
 import { createEngine } from './create-engine.js';
 import { deviceMemory } from './device-memory.js';
 import { GuestMemory } from './guest-memory.js';
-import type { GuestEnd, VmHost } from './host.js';
+import type { ExitKind, GuestEnd, VmHost } from './host.js';
 import { outsideOf } from './outside.js';
 import { traceSource } from './source.js';
 import { tableMemory } from './table-memory.js';
@@ -140,8 +140,14 @@ export class Vm {
         mpidr: indices.map(mpidrOf),
         spis: SPI_COUNT - 32,
         listRegisters: config.listRegisters,
-        host: { kick: () => this.#kick(), trace: this.trace, refused: (what) => host.refused?.(what) },
+        host: {
+          kick: (vcpu, why) => this.#kick(vcpu, why),
+          resident: (vcpu) => this.runnable(vcpu),
+          trace: this.trace,
+          refused: (what) => host.refused?.(what),
+        },
         lpis: config.its ? tableMemory(this.engine.cpu, this.system) : undefined,
+        policies: config.gic ?? {},
       },
       state?.vgic,
     );
@@ -153,7 +159,7 @@ export class Vm {
         startEpoch: config.startEpoch,
         ram: deviceMemory(this, () => this.#last),
         msi: (deviceId, address, data) => this.msi(deviceId, address, data),
-        attend: () => this.#kick(),
+        attend: () => this.#stopRunning(),
         transmitVirtio: (bytes) => host.transmitVirtio?.(bytes),
       },
       { virtio: config.devices ?? [], backends: options.backends ?? {} },
@@ -345,17 +351,21 @@ export class Vm {
     this.#last = vcpu;
     this.start(vcpu);
     this.#updateLines(vcpu);
+    if (v.kicked) {
+      this.leave(vcpu, 'kick');
+      v.kicked = false;
+    }
     vgic.flush(vcpu);
     this.running = vcpu;
     system.takePendingInterrupt();
     const exit = system.debug.stepping() ? this.#step() : engine.run(Math.min(budget, this.#untilOverflow()));
     this.running = -1;
     system.pmu.sync();
-    vgic.sync(vcpu);
     if (exit === Exit.Wfi) v.waiting = 'wfi';
     // Another vCPU's turn opens a tagged monitor, and that is an event (D1.17.1): such a WFE does not wait, it yields.
     else if (exit === Exit.Wfe && !engine.cpu.clearExclusive()) v.waiting = 'wfe';
     if (v.waiting !== 'no') {
+      vgic.exit(vcpu);
       this.trace.wait(vcpu, v.waiting);
       this.#updateLines(vcpu);
     }
@@ -482,8 +492,24 @@ export class Vm {
     }
   }
 
-  /** An interrupt has changed for some vCPU. Whichever runs now stops, so that the one concerned is seen to at once. */
-  #kick(): void {
+  /** The loaded vCPU has left the guest, for something that has a price. */
+  leave(vcpu: number, kind: ExitKind): void {
+    this.host.charge(kind);
+    this.vgic.exit(vcpu);
+  }
+
+  /**
+   * The vGIC wants a vCPU out of the guest. Where it has something to deliver, whichever runs now stops, so that the one
+   * concerned is seen to at once.
+   */
+  #kick(vcpu: number, why: KickReason): void {
+    if (why === 'maintenance') this.leave(vcpu, why);
+    else if (vcpu !== this.running && this.runnable(vcpu)) this.vcpus[vcpu]!.kicked = true;
+    if (why !== 'sync') this.#stopRunning();
+  }
+
+  /** Ends the slice behind the instruction that runs now. */
+  #stopRunning(): void {
     if (this.running >= 0) this.engine.cpu.requestExit(Exit.Event);
   }
 

@@ -22,7 +22,7 @@ describe('INT', () => {
     expect(its.pending(0, LPI + 7)).toBe(true);
     expect([its.vgic.hasPending(0), its.vgic.hasPending(1)]).toEqual([true, false]);
     expect(its.acknowledge(0)).toBe(LPI + 7);
-    its.vgic.sync(0);
+    its.vgic.exit(0);
     expect(its.pending(0, LPI + 7)).toBe(false);
     expect(its.vgic.lpisPending).toBe(0);
     its.end(0, LPI + 7);

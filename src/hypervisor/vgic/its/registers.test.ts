@@ -25,7 +25,13 @@ describe('identification', () => {
   });
 
   test('without an ITS its frames abort', () => {
-    const vgic = new Vgic({ vcpus: 1, mpidr: [0n], spis: 32, listRegisters: 4, host: { kick: () => {} } });
+    const vgic = new Vgic({
+      vcpus: 1,
+      mpidr: [0n],
+      spis: 32,
+      listRegisters: 4,
+      host: { kick: () => {}, resident: () => true },
+    });
     expect(vgic.mmioRead('its', 0, 4, 0)).toBeNull();
     expect(vgic.mmioWrite('its', 0, 4, 1n, 0)).toBe(false);
     vgic.msi(0, 0);
@@ -230,7 +236,13 @@ describe('save and restore', () => {
 
   test('a state of an ITS is for a vGIC with one, and must be one that an ITS can have', () => {
     const its = busy();
-    const options = { vcpus: 2, mpidr: [0n, 1n], spis: 32, listRegisters: 4, host: { kick: () => {} } };
+    const options = {
+      vcpus: 2,
+      mpidr: [0n, 1n],
+      spis: 32,
+      listRegisters: 4,
+      host: { kick: () => {}, resident: () => true },
+    };
     const state = its.vgic.save();
     expect(() => new Vgic(options, state)).toThrow('vGIC state: it has an ITS: this vGIC has none');
     const { lpis: _none, ...without } = state;

@@ -89,7 +89,11 @@ export class TestIts {
   #create(state?: VgicState): Vgic {
     const { vcpus, listRegisters } = this.#options;
     const mpidr = Array.from({ length: vcpus }, (_, n) => 0x8000_0000n + BigInt(n));
-    const host = { kick: (n: number) => this.kicks.push(n), refused: (what: string) => this.refused.push(what) };
+    const host = {
+      kick: (n: number) => this.kicks.push(n),
+      resident: () => true,
+      refused: (what: string) => this.refused.push(what),
+    };
     return new Vgic({ vcpus, mpidr, spis: 32, listRegisters, host, lpis: this.memory }, state);
   }
 
@@ -181,6 +185,7 @@ export class TestIts {
 
   /** ICC_IAR1_EL1, as a vCPU that has just entered reads it. */
   acknowledge(vcpu: number): number {
+    this.vgic.exit(vcpu);
     this.vgic.flush(vcpu);
     return Number(this.vgic.readIcc(vcpu, 'ICC_IAR1_EL1'));
   }

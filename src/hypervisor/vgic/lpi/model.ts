@@ -91,7 +91,16 @@ const CONFIG_PRIORITY = 0xf8;
 
 /** LPIs are edge-triggered and of group 1, whatever anybody says (2.2). */
 export function makeLpi(intid: number, target: number, config: number): Lpi {
-  const irq: Lpi = { ...resetInterruptState(intid), intid, target, edge: true, group: 1, place: -1, config };
+  const irq: Lpi = {
+    ...resetInterruptState(intid),
+    intid,
+    target,
+    edge: true,
+    group: 1,
+    place: -1,
+    config,
+    written: undefined,
+  };
   setConfig(irq, config);
   return irq;
 }
