@@ -1,4 +1,4 @@
-/** The snapshot reader takes anything: CI a seeded share, CV_SNAPSHOT_FUZZ=1000000 (and CV_SEED) a campaign. */
+/** The snapshot reader takes anything: CI a seeded share, CV_SNAPSHOT_FUZZ=100000 with several CV_SEED a campaign. */
 import { crc32 } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { MAX_VCPUS, memoryMap } from '../../src/arch/engine/layout.js';

@@ -62,6 +62,7 @@ export function origins(): Origin[] {
     cut(guestMachine('clock', { ramBytes: RAM, lpt: true, cpu: 'neoverse-n1' }), 40_000),
     cut(guestMachine('gic', { vcpus: 2, ramBytes: RAM, listRegisters: 1 }), 30_011),
     cut(guestMachine('hello', { ramBytes: RAM, ...DEVICES }), 1e9),
+    cut(guestMachine('gic', { vcpus: 2, ramBytes: RAM, its: true, vmclock: true, cpu: 'neoverse-n1' }), 20_000),
   ];
 }
 

@@ -10,6 +10,9 @@ import { mutate, tryText } from './scenario-fuzz.js';
 const count = Number(process.env.CV_SCENARIO_FUZZ ?? 50_000);
 const seed = Number(process.env.CV_SEED ?? 1);
 
+/** Bytes that reading one may take, whatever it declares. */
+const MOST_MEMORY = 16 * 2 ** 20;
+
 const FULL = `name: all keys
 case: T3
 image: x.elf
@@ -104,6 +107,8 @@ describe('wrong scenario files', () => {
       Object.fromEntries([...outcomes].sort()),
       `slowest ${slowest.ms.toFixed(1)} ms of a processor, ${slowest.text.length} characters; most memory of one ${meter.most}, kept ${meter.kept()}`,
     );
+    expect(meter.most).toBeLessThan(MOST_MEMORY);
+    expect(meter.kept()).toBeLessThan(MOST_MEMORY);
     for (const kind of ['byte', 'word', 'value', 'lost', 'twice', 'indent', 'splice', 'cut', 'anchor', 'repeat']) {
       expect(outcomes.get(`${kind} refused`)).toBeGreaterThan(0);
     }

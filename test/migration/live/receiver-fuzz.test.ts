@@ -1,4 +1,4 @@
-/** The receiver takes any stream: CI a seeded share, CV_RECEIVER_FUZZ=1000000 (and CV_SEED) a campaign. */
+/** The receiver takes any stream: CI a seeded share, CV_RECEIVER_FUZZ=100000 with several CV_SEED a campaign. */
 import { crc32 } from 'node:zlib';
 import { expect, test } from 'vitest';
 import { useCrc32 } from '../../../src/migration/crc32.js';
