@@ -7,12 +7,20 @@ export { HOST_PRESETS, type HostSpec, parseHost } from './host/frequency.js';
 export { Host, type HostOptions, type RunLimit, type RunStop, type VcpuAccount } from './host/host.js';
 export { parseSteal, type StealPattern, StealSchedule } from './host/steal.js';
 export { formatDuration, formatFrequency, parseDuration, parseFrequency } from './host/time-spec.js';
+export { runTogether } from './host/together.js';
 export { FAULTS, type Fault, type FaultName, parseFaults } from './hypervisor/faults.js';
 export { parseStrategy, STRATEGIES, type StrategyName } from './hypervisor/strategy/index.js';
 export { checkConfig, type VmConfig } from './hypervisor/vm/config.js';
 export type { GuestMemory } from './hypervisor/vm/guest-memory.js';
 export type { GuestEnd } from './hypervisor/vm/host.js';
 export { Vm, type VmState } from './hypervisor/vm/vm.js';
+export {
+  type DiskContents,
+  memoryContents,
+  Switch,
+  type VirtioBackends,
+  type VirtioConfig,
+} from './machine/virtio/index.js';
 export { BadSnapshot } from './migration/errors.js';
 export { beginWith, type MigrationRecord, migrate } from './migration/migrate.js';
 export { createMachine, describeSnapshot, type Machine, restoreSnapshot, saveSnapshot } from './migration/snapshot.js';

@@ -12,7 +12,7 @@ import { collect } from './options.js';
 /** What commander hands over. */
 export interface DeviceTexts {
   drive: string[];
-  net: string[];
+  net?: string[];
   rng?: boolean;
   virtioConsole?: string;
 }
@@ -20,18 +20,23 @@ export interface DeviceTexts {
 /** Their attribute names: what they say of the machine is in a log, too. */
 export const DEVICE_OPTIONS: readonly (keyof DeviceTexts)[] = ['drive', 'net', 'rng', 'virtioConsole'];
 
-export const deviceOptions = (): readonly Option[] => [
+/** The options that a restore has: what devices there are is in the snapshot, what is behind them is not. */
+export const backendOptions = (): readonly Option[] => [
   new Option('--drive <file[,ro][,overlay=file][,bus=pci|mmio]>', 'a virtio disk (repeatable)')
     .argParser(collect)
     .default([], 'none'),
-  new Option('--net <user|switch=NAME[,bus=pci|mmio][,mac=...]>', 'a virtio network device (repeatable)')
-    .argParser(collect)
-    .default([], 'none'),
-  new Option('--rng', 'a virtio entropy device, on --seed'),
   new Option(
     '--virtio-console <file>',
     'a virtio console beside the UART; what the guest prints there goes to the file',
   ),
+];
+
+export const deviceOptions = (): readonly Option[] => [
+  ...backendOptions(),
+  new Option('--net <user|switch=NAME[,bus=pci|mmio][,mac=...]>', 'a virtio network device (repeatable)')
+    .argParser(collect)
+    .default([], 'none'),
+  new Option('--rng', 'a virtio entropy device, on --seed'),
 ];
 
 const NET_FORM = 'say --net user or --net switch=NAME, and [,bus=pci|mmio][,mac=52:54:00:12:34:56]';
@@ -69,7 +74,7 @@ export class OpenDevices {
     this.#drives = parsed.map((drive) => openDrive(drive, how));
     this.configs = [
       ...this.#drives.map(({ config }) => config),
-      ...texts.net.map(parseNet),
+      ...(texts.net ?? []).map(parseNet),
       ...(texts.rng ? [{ kind: 'rng', bus: 'pci', seed: how.seed } as const] : []),
       ...(texts.virtioConsole === undefined ? [] : [{ kind: 'console', bus: 'pci' } as const]),
     ];
@@ -83,11 +88,21 @@ export class OpenDevices {
     throw new UsageError('--save: not with a drive that is written in place; give it ro or overlay=FILE');
   }
 
-  /** Connects the machine's virtio console to its file. */
-  attach({ host }: Machine): void {
+  /**
+   * Connects the machine's virtio console to its file.
+   * @throws UsageError where something is given that the machine does not have
+   */
+  attach({ host, vm }: Machine): void {
+    const drives = vm.board.virtio.disks.length;
+    if (this.#drives.length !== drives) {
+      throw new UsageError(`--drive: ${this.#drives.length} given, the machine has ${drives}`);
+    }
     const fd = this.#console;
     let at = 0;
     if (fd === null) return;
+    if (!vm.config.devices?.some(({ kind }) => kind === 'console')) {
+      throw new UsageError('--virtio-console: the machine has none');
+    }
     host.onVirtioConsole = (bytes) => {
       writeWhole(fd, bytes, at);
       at += bytes.length;

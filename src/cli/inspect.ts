@@ -7,6 +7,7 @@ import { formatPolicies, resolvePolicies } from '../hypervisor/vgic/index.js';
 import { planLoad } from '../loader/index.js';
 import { type DeviceTreeNode, readFdt } from '../machine/device-tree/index.js';
 import { VIRT } from '../machine/virt.js';
+import type { BlockConfig } from '../machine/virtio/index.js';
 import { isContainer } from '../migration/container.js';
 import { describeSnapshot } from '../migration/snapshot.js';
 import { readInput } from './files.js';
@@ -47,10 +48,16 @@ function snapshot(bytes: Uint8Array): string[] {
     `snapshot: ${config.vcpus} x ${config.cpu}, ${config.ramBytes / 2 ** 20}M of RAM, pvtime ${config.pvTime}`,
     `gic: ${formatPolicies(resolvePolicies(config.listRegisters, config.gic ?? {}))}`,
     `host: ${spec.name}, ${formatFrequency(spec.freqHz)}, ${spec.ppm} ppm`,
+    ...(config.devices ?? []).map(
+      (d) => `virtio ${d.kind} on ${d.bus}${d.kind === 'block' ? `: ${driveText(d)}` : ''}`,
+    ),
     ...(known.length ? [`the guest has read ${known.join(', ')}`] : []),
     ...sections.map((s) => `section ${s.name} version ${s.version}: ${s.length} bytes`),
   ];
 }
+
+const driveText = ({ size, sha256, readOnly }: BlockConfig): string =>
+  `${size} bytes, SHA-256 ${sha256}${readOnly ? ', read-only' : ''}`;
 
 function tree(node: DeviceTreeNode, indent: string): string[] {
   const value = (bytes: Uint8Array): string => {

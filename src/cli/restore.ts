@@ -5,7 +5,7 @@ import { parseFaults } from '../hypervisor/faults.js';
 import { parseIdentityRegister } from '../hypervisor/identity/index.js';
 import { admitHostCpu } from '../migration/compatibility.js';
 import { type Machine, restoreSnapshot } from '../migration/snapshot.js';
-import { type DeviceTexts, deviceOptions, OpenDevices } from './devices.js';
+import { backendOptions, type DeviceTexts, OpenDevices } from './devices.js';
 import { UsageError } from './errors.js';
 import { execute, OPENING } from './execute.js';
 import { inputFile, readInput } from './files.js';
@@ -19,7 +19,7 @@ interface RestoreOptions extends CommonOptions, DeviceTexts {
 export function addRestore(program: Command): void {
   const command = program.command('restore <snapshot>').description('go on from a snapshot');
   command.option('--host <host>', 'on another host than the one that saved it: a migration');
-  for (const option of [...deviceOptions(), ...COMMON]) command.addOption(option);
+  for (const option of [...backendOptions(), ...COMMON]) command.addOption(option);
   command.action(async (path: string, given: RestoreOptions) => {
     const log = openReplay(given);
     const options = log ? withRecorded(given, log.header, command, ['fault']) : given;

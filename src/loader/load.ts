@@ -36,7 +36,15 @@ export interface LoadOptions {
   readonly board?: Partial<
     Pick<
       VirtBoard,
-      'cpus' | 'cpuCompatible' | 'pvTimeBase' | 'itsBase' | 'vmclockBase' | 'virtioMmio' | 'pcie' | 'rngSeed' | 'kaslrSeed'
+      | 'cpus'
+      | 'cpuCompatible'
+      | 'pvTimeBase'
+      | 'itsBase'
+      | 'vmclockBase'
+      | 'virtioMmio'
+      | 'pcie'
+      | 'rngSeed'
+      | 'kaslrSeed'
     >
   >;
 }

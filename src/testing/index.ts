@@ -4,19 +4,21 @@
  */
 import { parseFaults } from '../hypervisor/faults.js';
 import { restoreSnapshot } from '../migration/snapshot.js';
-import { type BootOptions, machineOf, type VmOptions } from './options.js';
+import { type BootOptions, devicesOf, machineOf, type VmOptions } from './options.js';
 import { extendVitest } from './vitest.js';
 import { TestVm } from './vm.js';
 
 export type { HostSpec } from '../host/frequency.js';
+export { runTogether } from '../host/together.js';
 export type { StrategyName } from '../hypervisor/strategy/index.js';
 export type { GuestEnd } from '../hypervisor/vm/host.js';
+export { Switch } from '../machine/virtio/index.js';
 export type { MigrationRecord } from '../migration/migrate.js';
 export type { Verdict } from '../verify/verdict.js';
 export { GuestError } from './error.js';
 export { type CounterOptions, hosts } from './hosts.js';
 export { type MonotonicOptions, matchers } from './matchers.js';
-export type { BootOptions, VmOptions } from './options.js';
+export type { BootOptions, DriveOptions, NetOptions, VmOptions } from './options.js';
 export type { GuestTimeMatchers } from './vitest.js';
 export { type MigrateOptions, TestVm, type WithinOptions } from './vm.js';
 
@@ -35,7 +37,8 @@ export async function boot(options: BootOptions): Promise<TestVm> {
  */
 export async function restore(snapshot: Uint8Array, options: VmOptions = {}): Promise<TestVm> {
   const faults = parseFaults(options.faults ?? [], 'faults');
-  return new TestVm(restoreSnapshot(snapshot, options.engine ?? 'interp', {}, faults), [], options);
+  const { backends } = devicesOf(options);
+  return new TestVm(restoreSnapshot(snapshot, options.engine ?? 'interp', {}, faults, backends), [], options);
 }
 
 await extendVitest();

@@ -1,4 +1,5 @@
 /** From a test's options to a machine that has its image loaded. */
+import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { PROFILES } from '../arch/profiles.js';
 import { DEFAULT_COSTS, parseCosts } from '../host/costs.js';
@@ -11,6 +12,17 @@ import { parseStrategy, type StrategyName } from '../hypervisor/strategy/index.j
 import { checkConfig } from '../hypervisor/vm/config.js';
 import { type ImageSymbol, parseMemorySize, planLoad } from '../loader/index.js';
 import { VIRT } from '../machine/virt.js';
+import {
+  DEFAULT_BLOCK_LATENCY,
+  type DiskContents,
+  defaultMac,
+  memoryContents,
+  SECTOR,
+  type Switch,
+  type VirtioBackends,
+  type VirtioConfig,
+  virtioNodes,
+} from '../machine/virtio/index.js';
 import { beginWith } from '../migration/migrate.js';
 import { createMachine, type Machine } from '../migration/snapshot.js';
 
@@ -24,6 +36,10 @@ export interface VmOptions {
   readonly within?: string;
   /** Misbehaviours of the hypervisor (`chronovisor inspect faults`). */
   readonly faults?: readonly string[];
+  /** Virtio disks: contents that stay as they are; what the guest writes is kept apart. A restore needs the same. */
+  readonly drives?: readonly DriveOptions[];
+  /** Virtio network devices. */
+  readonly nets?: readonly NetOptions[];
 }
 
 /** All but the image has the default that `chronovisor run` has, but for `memory`, which is 64M. */
@@ -58,8 +74,70 @@ export interface BootOptions extends VmOptions {
   readonly listRegisters?: number;
   /** LPIs and an ITS. */
   readonly its?: boolean;
+  /** A virtio entropy device, on `seed`. */
+  readonly rng?: boolean;
   /** UTC at host time 0, seconds since 1970. */
   readonly epoch?: number;
+}
+
+export interface DriveOptions {
+  /** A file's path or its bytes: whole sectors of 512. */
+  readonly contents: string | Uint8Array;
+  readonly readOnly?: boolean;
+  /** Default 'pci'. */
+  readonly bus?: 'pci' | 'mmio';
+}
+
+export interface NetOptions {
+  /** Default: one host that answers ARP, DHCP, ping and UDP echo. */
+  readonly lan?: Switch;
+  /** Default 52:54:00:12:34:56 and so on: on one switch each has to have its own. */
+  readonly mac?: string;
+  /** Default 'pci'. */
+  readonly bus?: 'pci' | 'mmio';
+}
+
+/** @throws RangeError where a drive is no whole number of sectors */
+export function devicesOf(options: VmOptions & Pick<BootOptions, 'rng' | 'seed'>): {
+  devices: VirtioConfig[];
+  backends: VirtioBackends;
+} {
+  const drives = drivesOf(options.drives ?? []);
+  const nets = options.nets ?? [];
+  const devices = [
+    ...drives.map(({ config }) => config),
+    ...nets.map(({ lan, mac, bus = 'pci' }, n) => {
+      const peer = lan ? { switch: `lan${n}` } : ('user' as const);
+      return { kind: 'net' as const, bus, peer, mac: mac ?? defaultMac(n) };
+    }),
+    ...(options.rng ? [{ kind: 'rng' as const, bus: 'pci' as const, seed: options.seed ?? 1 }] : []),
+  ];
+  return {
+    devices,
+    backends: {
+      disks: drives.map(({ disk }) => ({ contents: disk })),
+      network: (name) => nets[Number(name.slice(3))]?.lan,
+    },
+  };
+}
+
+function drivesOf(drives: readonly DriveOptions[]): { config: VirtioConfig; disk: DiskContents }[] {
+  return drives.map(({ contents: given, readOnly = false, bus = 'pci' }, n) => {
+    const bytes = contents(given);
+    if (bytes.length === 0 || bytes.length % SECTOR) {
+      throw new RangeError(`drives[${n}]: ${bytes.length} bytes; a drive is a multiple of ${SECTOR}`);
+    }
+    const sha256 = createHash('sha256').update(bytes).digest('hex');
+    const config = {
+      kind: 'block' as const,
+      bus,
+      readOnly,
+      size: bytes.length,
+      sha256,
+      latency: DEFAULT_BLOCK_LATENCY,
+    };
+    return { config, disk: memoryContents(bytes, sha256) };
+  });
 }
 
 const contents = (file: string | Uint8Array): Uint8Array => (typeof file === 'string' ? readFileSync(file) : file);
@@ -73,6 +151,7 @@ export const hostSpec = (host: HostSpec | string, what: string): HostSpec =>
 export function machineOf(options: BootOptions): { machine: Machine; symbols: readonly ImageSymbol[] } {
   const faults = parseFaults(options.faults ?? [], 'faults');
   const strategy = parseStrategy(options.strategy ?? 'offset', 'strategy');
+  const { devices, backends } = devicesOf(options);
   const config = checkConfig({
     cpu: options.cpu ?? 'cortex-a57',
     vcpus: options.vcpus ?? 1,
@@ -86,6 +165,7 @@ export function machineOf(options: BootOptions): { machine: Machine; symbols: re
     ...(options.its && { its: true }),
     ...(options.vmclock && { vmclock: true }),
     ...(faults.length && { faults }),
+    ...(devices.length && { devices }),
   });
   const plan = planLoad(contents(options.image), {
     name: typeof options.image === 'string' ? options.image : 'image',
@@ -100,6 +180,7 @@ export function machineOf(options: BootOptions): { machine: Machine; symbols: re
       ...(config.pvTime !== 'off' && { pvTimeBase: BigInt(PV_TIME_BASE) }),
       ...(config.its && { itsBase: BigInt(VIRT.its.base) }),
       ...(config.vmclock && { vmclockBase: BigInt(VIRT.vmclock.base) }),
+      ...virtioNodes(devices),
     },
   });
   const host = {
@@ -112,7 +193,7 @@ export function machineOf(options: BootOptions): { machine: Machine; symbols: re
       options.seed ?? 1,
     ),
   };
-  const machine = createMachine(host, config, options.engine ?? 'interp');
+  const machine = createMachine(host, config, options.engine ?? 'interp', backends);
   beginWith(machine, strategy);
   const [ram] = machine.vm.memory();
   for (const { address, data } of plan.segments) ram!.write(Number(address) - ram!.base, data);

@@ -35,7 +35,12 @@ const DRIVE = {
 
 /** One device of each type, and a drive that has been written to. */
 const DEVICES = {
-  devices: [DRIVE, { kind: 'rng', bus: 'mmio', seed: 1 }, { kind: 'console', bus: 'mmio' }],
+  devices: [
+    DRIVE,
+    { kind: 'net', bus: 'pci', peer: 'user', mac: '52:54:00:12:34:56' },
+    { kind: 'rng', bus: 'pci', seed: 1 },
+    { kind: 'console', bus: 'mmio' },
+  ],
   backends: {
     disks: [
       {

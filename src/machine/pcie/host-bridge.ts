@@ -83,7 +83,10 @@ export class HostBridge {
       return null;
     };
     return {
-      read: (offset, size) => find(offset, size)?.device.read(find(offset, size)!.offset, size) ?? onesOf(size),
+      read(offset, size) {
+        const found = find(offset, size);
+        return found ? found.device.read(found.offset, size) : onesOf(size);
+      },
       write(offset, size, value) {
         const found = find(offset, size);
         found?.device.write(found.offset, size, value);

@@ -139,10 +139,9 @@ export class VirtioDevice {
   setQueueReady(ready: boolean): void {
     const queue = this.selected;
     if (!queue) return;
-    if (!ready) {
-      const { size, vector } = queue;
-      Object.assign(queue, { ...resetQueueState(size), vector });
-    } else queue.ready = true;
+    const { size, vector } = queue;
+    if (ready) queue.ready = true;
+    else Object.assign(queue, resetQueueState(size), { vector });
   }
 
   /** Writes one half of one of the selected queue's addresses. */

@@ -73,7 +73,6 @@ export class VirtioDevices {
   readonly #attached: readonly Attached[];
   readonly #wires: VirtioWires;
   readonly #netDevices = new Map<Net, VirtioDevice>();
-  readonly #leave: (() => void)[] = [];
   #console: { model: Console; device: VirtioDevice } | null = null;
 
   /**
@@ -172,11 +171,6 @@ export class VirtioDevices {
     };
   }
 
-  /** Pulls all network devices out of their switches: the machine will not run again. */
-  unplug(): void {
-    for (const leave of this.#leave.splice(0)) leave();
-  }
-
   #net({ mac, peer }: NetConfig, { network }: VirtioBackends, state: NetState): Net {
     const address = parseMac(mac)!;
     const lan = peer === 'user' ? undefined : network?.(peer.switch);
@@ -191,7 +185,7 @@ export class VirtioDevices {
       if (reply) arrive(reply, now + 2n * LINK_TIME);
     };
     const model: Net = new Net(address, transmit, state);
-    if (lan) this.#leave.push(lan.join(port));
+    lan?.join(port);
     return model;
   }
 

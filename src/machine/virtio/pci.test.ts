@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { NO_VECTOR, STATUS } from './constants.js';
 import { VirtioPci } from './pci.js';
 import { Rng, resetRngState } from './rng.js';
-import { RAM_BASE, TestDriver } from './test-driver.js';
+import { TestDriver } from './test-driver.js';
 
 const BASE = 0x1000_0000;
 
@@ -95,7 +95,6 @@ describe('an interrupt', () => {
     driver.offer(0, 0);
     write(0x3000, 2, 0n);
     driver.run();
-    driver.device.state.isr |= 0;
     expect(driver.interrupts).toEqual([[1, NO_VECTOR]]);
     expect(lines).toEqual([]);
     expect(read(0x1000, 1)).toBe(0n);
@@ -154,5 +153,4 @@ it('is the same behind a save', () => {
   const again = new VirtioPci(driver.device, { interrupt: () => {}, msi: () => {} }, pci.save());
   expect(again.save()).toEqual(pci.save());
   expect(pci.save().window.offset).toBe(0x1234);
-  expect(RAM_BASE).toBeGreaterThan(BASE);
 });

@@ -158,14 +158,11 @@ it('a switch sends to the port of an address, else to all others, and never back
     deliver: (_: Uint8Array, due: bigint) => heard.push(`${name} ${due}`),
   });
   const [a, b, c] = [port('a', 1), port('b', 2), port('c', 3)];
-  const leaves = [a, b, c].map((p) => lan.join(p));
+  for (const p of [a, b, c]) lan.join(p);
   lan.send(a, ethernet(b.mac, a.mac, 0, new Uint8Array(1)), 5n);
   expect(heard.splice(0)).toEqual([`b ${LINK_TIME + 5n}`]);
   lan.send(a, ethernet(ALL, a.mac, 0, new Uint8Array(1)), 0n);
   expect(heard.splice(0)).toEqual([`b ${LINK_TIME}`, `c ${LINK_TIME}`]);
-  leaves[1]!();
-  lan.send(a, ethernet(ALL, a.mac, 0, new Uint8Array(1)), 0n);
-  expect(heard).toEqual([`c ${LINK_TIME}`]);
 });
 
 it.each(['', '52:54:00:12:34', '53:54:00:12:34:56', '52-54-00-12-34-56', '52:54:00:12:34:5G'])(

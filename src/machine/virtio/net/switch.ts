@@ -17,13 +17,8 @@ export interface SwitchPort {
 export class Switch {
   readonly #ports: SwitchPort[] = [];
 
-  /** Plugs a port in; call what it returns to pull it out. */
-  join(port: SwitchPort): () => void {
+  join(port: SwitchPort): void {
     this.#ports.push(port);
-    return () => {
-      const at = this.#ports.indexOf(port);
-      if (at >= 0) this.#ports.splice(at, 1);
-    };
   }
 
   /** A frame from a port goes to the one that it names, or, where none has that address, to all others. */
