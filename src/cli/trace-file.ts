@@ -38,6 +38,13 @@ export class TraceFile {
     this.#leave = machine.vm.trace.listen(this.#tracer.listeners);
   }
 
+  /** Goes on with the machine that has taken the place of the one before. */
+  follow(machine: Machine): void {
+    if (this.#leave === nothing) return;
+    this.#leave();
+    this.#leave = machine.vm.trace.listen(this.#tracer.listeners);
+  }
+
   /** Stops listening where nothing more will be written; what to say then, once. */
   look(machine: Machine): string | null {
     if (!this.#writer.full || this.#leave === nothing) return null;

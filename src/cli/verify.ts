@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { debianCloud, findDebianCloud } from '../loader/debian/index.js';
-import { type RunPlan, reportFiles } from '../verify/scenario/index.js';
+import { fileStem, type RunPlan, reportFiles } from '../verify/scenario/index.js';
 import { EXIT, UsageError } from './errors.js';
 import { checkOutput, makeFolder, writeOutput } from './files.js';
 import { cacheFolder } from './image.js';
@@ -15,11 +15,14 @@ import { progressOn } from './scenario/progress.js';
 import { jsonOf, junitOf, type Suite } from './scenario/results.js';
 import { summaryOf, tableOf } from './scenario/table.js';
 import { verdictOf } from './scenario/verdict.js';
+import { parseTraceLimit } from './trace-file.js';
 
 interface VerifyOptions {
   report?: string;
   junit?: string;
   json?: string;
+  trace?: string;
+  traceLimit: string;
   jobs: string;
   fetch?: boolean;
   cache: string;
@@ -41,15 +44,20 @@ async function findDebian(options: VerifyOptions): Promise<{ kernel: string; ini
   return found ?? `${DEBIAN} is not in the cache (${options.cache}); --fetch gets it`;
 }
 
+const traceName = (folder: string, plan: RunPlan, index: number): string =>
+  join(folder, `${fileStem(plan, index)}.pftrace`);
+
 /** What each run needs, or why it is left out. */
 async function prepare(plans: readonly RunPlan[], options: VerifyOptions): Promise<(Job | RunResult)[]> {
   const named = plans.some((p) => p.images.image === DEBIAN);
   const debian = named ? await findDebian(options) : '';
-  return plans.map((plan): Job | RunResult => {
+  const limit = parseTraceLimit(options.traceLimit);
+  return plans.map((plan, i): Job | RunResult => {
+    const trace = options.trace === undefined ? null : { path: traceName(options.trace, plan, i), limit };
     const paths: ImagePaths = imagePaths(plan);
-    if (paths.image !== DEBIAN) return { plan, paths };
+    if (paths.image !== DEBIAN) return { plan, paths, trace };
     if (typeof debian === 'string') return { kind: 'skipped', text: debian };
-    return { plan, paths: { ...paths, image: debian.kernel, initrd: paths.initrd ?? debian.initrd } };
+    return { plan, paths: { ...paths, image: debian.kernel, initrd: paths.initrd ?? debian.initrd }, trace };
   });
 }
 
@@ -65,6 +73,7 @@ async function runPlans(plans: readonly RunPlan[], jobs: number, options: Verify
     process.stderr,
     indices.map((i) => plans[i]!.title),
   );
+  const notes: string[] = [];
   const made = await runAll(
     indices.map((i) => prepared[i] as Job),
     {
@@ -73,10 +82,12 @@ async function runPlans(plans: readonly RunPlan[], jobs: number, options: Verify
       grace: GRACE,
       onStart: (i) => progress.started(i),
       onProgress: (i, ns) => progress.at(i, ns),
+      onNote: (text) => notes.push(text),
       onEnd: (i, result) => progress.ended(i, result),
     },
   );
   progress.close();
+  for (const note of notes) err(`chronovisor: ${note}`);
   for (const [n, i] of indices.entries()) results[i] = made[n]!;
   return results;
 }
@@ -97,6 +108,11 @@ async function verify(args: readonly string[], options: VerifyOptions): Promise<
   if (options.report !== undefined) {
     makeFolder(options.report);
     checkOutput(join(options.report, 'index.html'));
+  }
+  parseTraceLimit(options.traceLimit);
+  if (options.trace !== undefined) {
+    makeFolder(options.trace);
+    checkOutput(join(options.trace, 'trace'));
   }
   const { plans, errors } = readScenarios(findFiles(args));
   for (const error of errors) err(error);
@@ -131,6 +147,8 @@ export function addVerify(program: Command): void {
     .option('--report <folder>', 'write an HTML report: an overview and a page for each run')
     .option('--junit <file>', 'write the results as JUnit XML')
     .option('--json <file>', 'write the results as JSON')
+    .option('--trace <folder>', 'write a trace of each run that ui.perfetto.dev opens')
+    .option('--trace-limit <size>', 'stop tracing a run there', '64M')
     .option('--jobs <n>', 'runs at once', String(Math.min(availableParallelism(), MAX_JOBS)))
     .option('--fetch', 'fetch images that scenarios name and the cache does not have')
     .option('--cache <folder>', 'where images are kept', cacheFolder())

@@ -18,9 +18,16 @@ export interface Lane {
   marks: number[];
 }
 
-export class InterruptMarks {
-  readonly #lanes = new Map<number, Lane>();
+/** What the picture takes: plain data. */
+export interface Interrupts {
+  /** By vCPU, by INTID. */
+  readonly lanes: readonly Lane[];
   /** Acknowledges of interrupts that found no lane any more. */
+  readonly left: number;
+}
+
+export class InterruptMarks implements Interrupts {
+  readonly #lanes = new Map<number, Lane>();
   left = 0;
 
   add({ vcpu, intid, time }: Pick<AcknowledgedEvent, 'vcpu' | 'intid' | 'time'>): void {
@@ -42,7 +49,6 @@ export class InterruptMarks {
     lane.every *= 2;
   }
 
-  /** By vCPU, by INTID. */
   get lanes(): readonly Lane[] {
     return [...this.#lanes.values()].sort((a, b) => a.vcpu - b.vcpu || a.intid - b.intid);
   }

@@ -1,7 +1,7 @@
 /** The time line of interrupts, which zooms: by buttons, and by drawing over the stretch to look at. */
 import { PPI } from '../machine/virt.js';
 import { table } from './html.js';
-import type { InterruptMarks, Lane } from './interrupt-marks.js';
+import type { Interrupts, Lane } from './interrupt-marks.js';
 import { LEFT, RIGHT, unitOf, WIDTH } from './scenario/report/svg.js';
 
 const ROW = 18;
@@ -93,7 +93,7 @@ const BUTTONS = [
 ];
 
 /** @param end host time at the end of the run, seconds; no section where no interrupt came */
-export function interruptPicture({ lanes, left }: Pick<InterruptMarks, 'lanes' | 'left'>, end: number): string {
+export function interruptPicture({ lanes, left }: Interrupts, end: number): string {
   if (!lanes.length || end <= 0) return '';
   const rows = lanes.map(({ vcpu, intid, count, first, last, every }) => {
     const shown = every === 1 ? 'all' : `1 of ${every}`;

@@ -4,7 +4,7 @@ import type { VcpuAccount } from '../host/host.js';
 import { formatDuration, formatFrequency } from '../host/time-spec.js';
 import type { MigrationRecord } from '../migration/migrate.js';
 import { escaped, page, table } from './html.js';
-import type { InterruptMarks } from './interrupt-marks.js';
+import type { Interrupts } from './interrupt-marks.js';
 import { interruptPicture } from './interrupt-picture.js';
 import { plot } from './plot.js';
 import type { CounterSample } from './samples.js';
@@ -25,7 +25,7 @@ export interface RunReport {
   readonly accounts: readonly Readonly<VcpuAccount>[];
   readonly hostTime: Ps;
   readonly bands: Bands;
-  readonly interrupts: Pick<InterruptMarks, 'lanes' | 'left'>;
+  readonly interrupts: Interrupts;
   /** [n] counts timer interrupts late by less than 2^n ns and not by less than 2^(n-1). */
   readonly lateness: readonly number[];
   /** Misbehaviours that were asked for. */

@@ -1,5 +1,5 @@
 /** `chronovisor verify` as a user runs it. */
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { XMLParser, XMLValidator } from 'fast-xml-parser';
@@ -113,6 +113,37 @@ expect: { code: 1, console: ["/^nobody/", "not /^READY/"], fails: [timer-early] 
     for (const html of [page('index.html'), run]) expect(html).not.toMatch(/https?:|<script|<link|src=|NaN|undefined/);
   });
 
+  it('traces each run, over a restore, too, and draws its interrupts', async () => {
+    const ticks = `name: ticks
+image: ${guestPath('ticks')}
+append: "rounds=2 exit=semihosting"
+memory: 32M
+host: 25MHz
+events:
+  - { at: t=1ms, save-restore: true }
+expect: { status: any, state-hash: same-as-uninterrupted }
+`;
+    const [traces, report, json] = ['traces', 'ticks', 'ticks.json'].map((name) => join(folder, name)) as [
+      string,
+      string,
+      string,
+    ];
+    const args = [scenario(ticks), '--report', report, '--json', json];
+    const { stdout, stderr } = await verify(...args, '--trace', traces, '--trace-limit', '64K');
+    expect(stdout).toMatch(/^1 run: 1 as expected$/m);
+    expect(readdirSync(traces)).toEqual(['001-ticks.pftrace']);
+    const size = statSync(join(traces, '001-ticks.pftrace')).size;
+    expect(size).toBeGreaterThan(32 * 1024);
+    expect(size).toBeLessThanOrEqual(64 * 1024);
+    expect(stderr).toMatch(/001-ticks\.pftrace: \S+ MiB reached at .* \(--trace-limit\)$/m);
+    const page = readFileSync(join(report, '001-ticks.html'), 'utf8');
+    expect(page).toMatch(/<h3>Interrupts<\/h3>[\s\S]*virtual timer/);
+    expect(page).not.toMatch(/https?:|<link|src=|NaN|undefined/);
+    const traced = jsonOf(json);
+    await verify(...args);
+    expect(jsonOf(json)).toEqual(traced);
+  });
+
   it('ends a run at its limit, and one whose image cannot be loaded', async () => {
     const slow = scenario(`${CLOCK.replace('samples=100', 'samples=2000000')}limit: 300ms\n`);
     const text = join(folder, 'image.elf');
@@ -149,6 +180,7 @@ describe('bad input to verify', () => {
     [[join(folder, 'nothing.yaml')], /nothing\.yaml: no such file$/m],
     [[missing, '--jobs', '0'], /--jobs 0: a whole number from 1 to 64$/m],
     [[missing, '--json', '/nowhere/x.json'], /nowhere: no such folder$/m],
+    [[missing, '--trace-limit', '1'], /--trace-limit 1: a size from 64K on, such as 512M or 2G$/m],
   ])('%j is one line and status 2', async (args, message) => {
     const { status, stdout, stderr } = await verify(...args);
     expect(stderr).toMatch(message);

@@ -10,6 +10,7 @@ export interface PoolOptions {
   readonly grace: number;
   readonly onStart?: (index: number) => void;
   readonly onProgress?: (index: number, hostTimeNs: number) => void;
+  readonly onNote?: (text: string) => void;
   readonly onEnd?: (index: number, result: RunResult) => void;
 }
 
@@ -20,7 +21,7 @@ const allowance = ({ plan }: Job): number => plan.limitMs * (plan.expect.stateHa
 function runOn(
   worker: Worker,
   job: Job,
-  grace: number,
+  { grace, onNote }: PoolOptions,
   onProgress: (hostTimeNs: number) => void,
 ): Promise<{ result: RunResult; usable: boolean }> {
   const started = performance.now();
@@ -42,6 +43,7 @@ function runOn(
     }, total);
     worker.on('message', (answer: Answer) => {
       if (answer.kind === 'progress') onProgress(answer.hostTimeNs);
+      else if (answer.kind === 'note') onNote?.(answer.text);
       else if (answer.kind === 'failed') failed(answer.text, true);
       else end({ kind: 'done', outcome: answer.outcome, wallMs: Math.round(performance.now() - started) }, true);
     });
@@ -62,9 +64,7 @@ export async function runAll(jobs: readonly Job[], options: PoolOptions): Promis
       const index = next++;
       options.onStart?.(index);
       worker ??= new Worker(options.worker);
-      const { result, usable } = await runOn(worker, jobs[index]!, options.grace, (ns) =>
-        options.onProgress?.(index, ns),
-      );
+      const { result, usable } = await runOn(worker, jobs[index]!, options, (ns) => options.onProgress?.(index, ns));
       results[index] = result;
       options.onEnd?.(index, result);
       if (!usable) {

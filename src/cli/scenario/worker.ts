@@ -1,10 +1,12 @@
 /** A worker thread of `verify`: makes the runs that it is given, one after another. */
 import { readFileSync } from 'node:fs';
 import { parentPort } from 'node:worker_threads';
-import { runScenario } from '../../verify/scenario/index.js';
+import type { Machine } from '../../migration/snapshot.js';
+import { type RunTrace, runScenario } from '../../verify/scenario/index.js';
 import { isUsersError } from '../errors.js';
 import { stateHash } from '../state-hash.js';
-import type { Answer, Job } from './messages.js';
+import { TraceFile } from '../trace-file.js';
+import type { Answer, Job, TraceOrder } from './messages.js';
 
 const port = parentPort!;
 const tell = (answer: Answer): void => port.postMessage(answer);
@@ -19,7 +21,19 @@ function bytesOf(paths: readonly (string | null)[]): (Uint8Array | undefined)[] 
   return paths.map((path) => (path === null ? undefined : read.get(path)));
 }
 
-port.on('message', ({ plan, paths }: Job) => {
+function traceTo({ path, limit }: TraceOrder, machine: Machine, title: string): RunTrace {
+  const file = new TraceFile(path, limit, machine, title);
+  return {
+    follow: (next) => file.follow(next),
+    look: (now) => {
+      const full = file.look(now);
+      if (full) tell({ kind: 'note', text: full });
+    },
+    close: () => file.close(),
+  };
+}
+
+port.on('message', ({ plan, paths, trace }: Job) => {
   try {
     const [image, initrd, dtb] = bytesOf([paths.image, paths.initrd, paths.dtb]);
     const outcome = runScenario(
@@ -29,6 +43,7 @@ port.on('message', ({ plan, paths }: Job) => {
         clock: () => performance.now(),
         stateHash,
         progress: (hostTime) => tell({ kind: 'progress', hostTimeNs: Number(hostTime / 1000n) }),
+        ...(trace && { trace: (machine: Machine) => traceTo(trace, machine, plan.title) }),
       },
     );
     tell({ kind: 'done', outcome });

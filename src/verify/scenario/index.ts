@@ -12,5 +12,5 @@ export {
 export type { ScenarioAction, ScenarioEvent } from './events.js';
 export { type Difference, describeDifference, type Expectation } from './expect.js';
 export { type ParsedScenario, parseScenario, type RunPlan } from './parse.js';
-export { type ReportedRun, type ReportFile, reportFiles } from './report/index.js';
-export { type Images, type RunEnvironment, type RunOutcome, runScenario } from './run.js';
+export { fileStem, type ReportedRun, type ReportFile, reportFiles } from './report/index.js';
+export { type Images, type RunEnvironment, type RunOutcome, type RunTrace, runScenario } from './run.js';

@@ -9,6 +9,7 @@ import { planLoad } from '../../loader/index.js';
 import { VIRT } from '../../machine/virt.js';
 import { beginWith, type MigrationRecord } from '../../migration/migrate.js';
 import { createMachine, type Machine, restoreSnapshot, saveSnapshot } from '../../migration/snapshot.js';
+import { InterruptMarks, type Interrupts } from '../interrupt-marks.js';
 import { Session, type SessionEvent, type SessionStatus } from '../session.js';
 import type { Verdict } from '../verdict.js';
 import { Watch } from '../watch.js';
@@ -33,6 +34,17 @@ export interface RunEnvironment {
   stateHash(machine: Machine): string;
   /** Told now and then how far the run is. */
   progress?(hostTime: Ps): void;
+  /** Begins a trace of the run. */
+  trace?(machine: Machine): RunTrace;
+}
+
+/** A trace of a run, wherever it is written. */
+export interface RunTrace {
+  /** Goes on with the machine that has taken the place of the one before. */
+  follow(machine: Machine): void;
+  /** Told now and then. */
+  look(machine: Machine): void;
+  close(): void;
 }
 
 export interface RunOutcome {
@@ -58,6 +70,7 @@ export interface Pictures {
   readonly accounts: readonly Readonly<VcpuAccount>[];
   /** [n] counts timer interrupts that were late by less than 2^n ns and not by less than 2^(n-1). */
   readonly lateness: readonly number[];
+  readonly interrupts: Interrupts;
 }
 
 /** Characters of the console that are kept: the last ones of a guest that prints more. */
@@ -123,6 +136,7 @@ interface Finished {
   readonly console: string;
   readonly missed: readonly string[];
   readonly bands: ActivityBands;
+  readonly interrupts: InterruptMarks;
 }
 
 /** Runs the plan's events one after another: each waits for the one before it. */
@@ -138,13 +152,19 @@ function execute(plan: RunPlan, events: readonly ScenarioEvent[], images: Images
     if (console.length > 2 * MAX_CONSOLE) console = console.slice(-MAX_CONSOLE);
   });
   const bands = new ActivityBands(machine.vm.vcpus.length);
+  const interrupts = new InterruptMarks();
+  const trace = env.trace?.(machine);
   const draw = ({ vm }: Machine): void => {
-    vm.trace.listen({ activity: ({ vcpu, activity, from, to }) => bands.add(vcpu, activity, from, to) });
+    vm.trace.listen({
+      activity: ({ vcpu, activity, from, to }) => bands.add(vcpu, activity, from, to),
+      acknowledged: (e) => interrupts.add(e),
+    });
   };
   draw(machine);
   session.onReplace = (next) => {
     watch.follow(next);
     linux?.follow(next);
+    trace?.follow(next);
     draw(next);
   };
   let done = 0;
@@ -162,16 +182,21 @@ function execute(plan: RunPlan, events: readonly ScenarioEvent[], images: Images
   scheduleNext();
   let status: SessionStatus | 'limit' = 'yielded';
   let told = 0;
-  while (status === 'yielded') {
-    status = session.run(() => env.clock() >= Math.min(deadline, told + 200));
-    told = env.clock();
-    env.progress?.(session.machine.host.now());
-    if (status === 'yielded' && told >= deadline) status = 'limit';
+  try {
+    while (status === 'yielded') {
+      status = session.run(() => env.clock() >= Math.min(deadline, told + 200));
+      told = env.clock();
+      env.progress?.(session.machine.host.now());
+      trace?.look(session.machine);
+      if (status === 'yielded' && told >= deadline) status = 'limit';
+    }
+  } finally {
+    trace?.close();
   }
-  return { session, watch, linux, status, console, bands, missed: events.slice(done).map(nameOf) };
+  return { session, watch, linux, status, console, bands, interrupts, missed: events.slice(done).map(nameOf) };
 }
 
-function picturesOf(plan: RunPlan, { session, watch, bands }: Finished): Pictures {
+function picturesOf(plan: RunPlan, { session, watch, bands, interrupts }: Finished): Pictures {
   const [first] = watch.samples.list;
   const seconds = (t: Ps): number => Number(t) / 1e12;
   const hz = plan.machine.spec.freqHz;
@@ -183,6 +208,7 @@ function picturesOf(plan: RunPlan, { session, watch, bands }: Finished): Picture
     bands: bands.bands,
     accounts: session.machine.host.accounts,
     lateness: watch.lateness,
+    interrupts: { lanes: interrupts.lanes, left: interrupts.left },
   };
 }
 
@@ -199,7 +225,8 @@ export function runScenario(plan: RunPlan, images: Images, env: RunEnvironment):
   const stateHash = env.stateHash(machine);
   let uninterruptedHash: string | null = null;
   if (plan.expect.stateHash) {
-    uninterruptedHash = env.stateHash(execute(plan, withoutSaves(plan.events), images, env).session.machine);
+    const { trace: _, ...untraced } = env;
+    uninterruptedHash = env.stateHash(execute(plan, withoutSaves(plan.events), images, untraced).session.machine);
   }
   const { refusals } = session;
   const outcome = { status, code, console, verdicts, refusals, missed, stateHash, uninterruptedHash };

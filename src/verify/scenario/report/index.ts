@@ -23,9 +23,10 @@ export interface ReportFile {
 
 const OVERVIEW = 'index.html';
 
-function pageName(plan: RunPlan, index: number): string {
+/** What a run's files are called, without their suffix. @param index of the run in its suite, from 0 */
+export function fileStem(plan: RunPlan, index: number): string {
   const words = plan.title.toLowerCase().match(/[a-z0-9]+/g) ?? [];
-  return `${String(index + 1).padStart(3, '0')}-${words.join('-').slice(0, 60)}.html`;
+  return `${String(index + 1).padStart(3, '0')}-${words.join('-').slice(0, 60)}`;
 }
 
 function row({ plan, outcome, reason, failed }: ReportedRun, name: string): string {
@@ -64,7 +65,7 @@ function overview(runs: readonly ReportedRun[], names: readonly string[], summar
 
 /** @param summary one sentence for the top */
 export function reportFiles(runs: readonly ReportedRun[], summary: string): ReportFile[] {
-  const names = runs.map(({ plan }, i) => pageName(plan, i));
+  const names = runs.map(({ plan }, i) => `${fileStem(plan, i)}.html`);
   const pages = runs.flatMap(({ plan, outcome }, i) =>
     outcome ? [{ name: names[i]!, html: runPage(plan, outcome, OVERVIEW) }] : [],
   );

@@ -1,6 +1,7 @@
 /** The page of one run: what was expected, what came, and pictures of the guest's time. */
 import { formatDuration } from '../../../host/time-spec.js';
 import { escaped, page, table } from '../../html.js';
+import { interruptPicture } from '../../interrupt-picture.js';
 import { plot } from '../../plot.js';
 import type { Verdict } from '../../verdict.js';
 import { describeDifference } from '../expect.js';
@@ -61,6 +62,7 @@ const settings = (plan: RunPlan): string => {
 /** @param index link back to the overview */
 export function runPage(plan: RunPlan, outcome: RunOutcome, index: string): string {
   const { differences, status, code, hostTime, stateHash, pictures } = outcome;
+  const seconds = Number(hostTime) / 1e12;
   const lead = differences.length ? 'This run is not as expected.' : 'This run is as expected.';
   const list = differences.map((d) => `<li>${escaped(describeDifference(d))}</li>`).join('');
   const end = status === 'exit' ? `exit with code ${code}` : status;
@@ -72,7 +74,8 @@ export function runPage(plan: RunPlan, outcome: RunOutcome, index: string): stri
 <p>Ended with ${end} after ${formatDuration(hostTime)} of host time. State hash <code>${stateHash}</code></p>
 ${verdictTable(outcome.verdicts, plan)}
 <h2>Pictures</h2>
-<div class="grid-2">${guestTime(outcome)}${latenessPicture(pictures.lateness)}${bandsPicture(pictures.bands, pictures.accounts, Number(hostTime) / 1e12)}</div>
+<div class="grid-2">${guestTime(outcome)}${latenessPicture(pictures.lateness)}${bandsPicture(pictures.bands, pictures.accounts, seconds)}</div>
+${interruptPicture(pictures.interrupts, seconds)}
 ${migrationsPicture(outcome.migrations)}
 ${consoleTail(outcome.console)}`,
     STYLE,
