@@ -81,9 +81,9 @@ export async function execute(
   const missed = status === 'migrated' ? [] : session.pending.flatMap((event) => missedEvent(event) ?? []);
   const verdicts = watch.verdicts(status === 'stalled');
   const guestExit = guestExitOf(machine.vm.end);
-  const undone = session.refusals.length + missed.length > 0;
+  const refused = session.refusals.length > 0;
   const exitCode = (replayed: readonly Verdict[]): number =>
-    exitCodeOf(status, guestExit, undone || anyFailed([...verdicts, ...replayed]));
+    exitCodeOf(status, guestExit, refused, missed.length > 0 || anyFailed([...verdicts, ...replayed]));
   // A replay ends as the recorded run did.
   const replay = tape.end(status, (r) => r?.end?.exitCode || exitCode(r ? [r.verdict] : []));
   tape.close();

@@ -39,10 +39,19 @@ export const guestExitOf = (end: GuestEnd | null): number | null => (end?.kind =
 
 export const anyFailed = (verdicts: readonly Verdict[]): boolean => verdicts.some((v) => v.status === 'fail');
 
-/** @param failed a verdict is FAIL, or something asked for did not happen */
-export function exitCodeOf(status: RunResult['status'], guestExit: number | null, failed: boolean): number {
+/**
+ * @param refused a migration that was asked for cannot be had: bad input, found late
+ * @param failed a verdict is FAIL, or something asked for did not happen
+ */
+export function exitCodeOf(
+  status: RunResult['status'],
+  guestExit: number | null,
+  refused: boolean,
+  failed: boolean,
+): number {
   if (status === 'timeout') return EXIT.timeout;
   if (status === 'interrupted') return 130;
+  if (refused) return EXIT.usage;
   if (status === 'stalled' || status === 'debug' || status === 'held') return EXIT.failed;
   return (guestExit ?? 0) !== 0 || failed ? EXIT.failed : EXIT.ok;
 }
