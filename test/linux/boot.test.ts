@@ -106,7 +106,7 @@ describe.skipIf(!found.image)(found.image ? 'Debian' : `no Debian image: ${found
     const rate = verdict(run, 'counter-rate')!;
     expect(rate).toMatchObject({
       status: 'fail',
-      text: expect.stringMatching(/^(40\.0000|39\.9999)\d\dx its first rate on 1GHz/),
+      text: expect.stringMatching(/^40\.0{3,6}x its first rate on 1GHz/),
     });
     expect(rate.value).toBeCloseTo(40, 4);
     expect(run.stderr).toMatch(/^ {2}counter-rate +FAIL +(40\.0000|39\.9999)\d\dx/m);

@@ -42,6 +42,8 @@ export interface CounterMeasure {
   readonly stepBoundNs: number;
   /** Its rate behind the migration over the rate before. */
   readonly rateRatio: number;
+  /** Most by which that can be off. */
+  readonly rateRatioBound: number;
   /** Deviation of the rate behind the migration from the scale that the guest began with, and its uncertainty. */
   readonly rateErrorPpb: number;
   readonly rateBoundPpb: number;
@@ -70,14 +72,18 @@ export function measureCounter(
   const [last, first] = [before.at(-1)!, after[0]!];
   const atStop = Number(value(last)) + (Number(migration.stop - last.time) * rates.before) / Number(PS_PER_SECOND);
   const atResume = Number(value(first)) - (Number(first.time - migration.resume) * rates.after) / Number(PS_PER_SECOND);
-  const span = Number(after.at(-1)!.time - first.time) / Number(PS_PER_SECOND);
+  const secondsOf = (list: readonly Sample[]): number =>
+    Number(list.at(-1)!.time - list[0]!.time) / Number(PS_PER_SECOND);
+  const span = secondsOf(after);
   const rate = slope(after);
+  const rateRatio = rate / slope(before);
   let backwardSteps = 0;
   for (let i = 1; i < samples.length; i++) if (value(samples[i]!) < value(samples[i - 1]!)) backwardSteps++;
   return {
     stepNs: ((atResume - atStop) / scaleHz) * 1e9,
     stepBoundNs: (2 / scaleHz + 2 / tickHz) * 1e9,
-    rateRatio: rate / slope(before),
+    rateRatio,
+    rateRatioBound: rateRatio * (1 / (tickHz * span) + 1 / (tickHz * secondsOf(before))),
     rateErrorPpb: (rate / scaleHz - 1) * 1e9,
     rateBoundPpb: ((1 / tickHz + 1 / scaleHz) / span) * 1e9,
     backwardSteps,

@@ -2,6 +2,7 @@
 
 import { formatFrequency } from '../../host/time-spec.js';
 import type { StrategyName } from '../../hypervisor/strategy/index.js';
+import { rateText } from '../rate.js';
 import type { CounterMeasure } from './clock.js';
 
 export interface RowSpec {
@@ -63,7 +64,7 @@ export function describeNative(row: RowSpec, m: CounterMeasure, pausedNs: number
   if (Math.abs(m.stepNs) > m.stepBoundNs) {
     parts.push(m.stepNs > 0 ? `stepped +${milliseconds(m.stepNs)}` : `stepped back ${milliseconds(m.stepNs)}`);
   }
-  if (Math.abs(m.rateRatio - 1) > 1e-4) parts.push(`rate x${m.rateRatio.toFixed(6)}`);
+  if (Math.abs(m.rateRatio - 1) > 1e-4) parts.push(`rate x${rateText(m.rateRatio, m.rateRatioBound)}`);
   const text = parts.length ? parts.join(', ') : `continuous, paused ${milliseconds(pausedNs)}`;
   if (row.strategy === 'trap') return `${text}, an exit of ${(trap.costNs / trap.exits).toFixed(0)} ns a read`;
   return row.strategy === 'scaled' ? `${text}, ${m.rateErrorPpb.toFixed(1)} ppb` : text;
