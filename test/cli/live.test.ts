@@ -1,11 +1,11 @@
 /** Migration between real processes: killed at any time, refused, over a secret. The two consoles together are the one. */
-import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { guestPath, ROOT } from '../support/machine.js';
+import { guestPath } from '../support/machine.js';
 import { chronovisor } from './cli.js';
+import { hashOf, type Process, receiver, start } from './process.js';
 
 const KILLS = Number(process.env.CV_KILLS ?? 4);
 const GUEST = guestPath('clock');
@@ -13,66 +13,10 @@ const APPEND = 'exit=semihosting samples=600 work=20000';
 const folder = mkdtempSync(join(tmpdir(), 'chronovisor-live-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-class Process {
-  readonly child: ChildProcess;
-  stdout = '';
-  stderr = '';
-  readonly ended: Promise<number | null>;
-  #changed: () => void = () => {};
-
-  constructor(args: readonly string[]) {
-    this.child = spawn(process.execPath, [`${ROOT}/dist/cli/main.js`, ...args], {
-      cwd: folder,
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    this.child.stdout!.on('data', (d: Buffer) => (this.stdout += d.toString('latin1')));
-    this.child.stderr!.on('data', (d: Buffer) => {
-      this.stderr += d.toString('latin1');
-      this.#changed();
-    });
-    this.ended = new Promise((resolve) => this.child.on('close', (code) => resolve(code)));
-  }
-
-  /** Until its stderr matches, or it has ended. */
-  async says(pattern: RegExp): Promise<RegExpExecArray | null> {
-    let over = false;
-    void this.ended.then(() => {
-      over = true;
-      this.#changed();
-    });
-    for (;;) {
-      const match = pattern.exec(this.stderr);
-      if (match || over) return match;
-      await new Promise<void>((resolve) => (this.#changed = resolve));
-    }
-  }
-
-  kill(signal: NodeJS.Signals): void {
-    this.child.kill(signal);
-  }
-}
-
-const running: Process[] = [];
-const start = (...args: string[]): Process => {
-  const process = new Process(args);
-  running.push(process);
-  return process;
-};
-afterAll(() => {
-  for (const p of running) p.kill('SIGKILL');
-});
-
-async function receiver(...args: string[]): Promise<{ process: Process; address: string }> {
-  const process = start('receive', '--listen', '127.0.0.1:0', '--hash', ...args);
-  const address = (await process.says(/waiting for a guest on (tcp:[\d.]+:\d+)/))?.[1];
-  return { process, address: address ?? '' };
-}
-
 const source = (address: string, ...args: string[]): Process =>
   start('run', GUEST, '--memory', '64M', '--append', APPEND, '--hash', '--migrate', `t=10ms to ${address}`, ...args);
 
 let whole: { stdout: string; hash: string };
-const hashOf = (stderr: string): string => /state-hash: (\w+)/.exec(stderr)?.[1] ?? '';
 
 beforeAll(async () => {
   const { stdout, stderr } = await chronovisor(['run', GUEST, '--memory', '64M', '--append', APPEND, '--hash']);

@@ -188,7 +188,7 @@ class Trip {
       const moved = this.#pump();
       if (source.phase === 'gone' || source.phase === 'failed') {
         this.#ended = performance.now();
-        this.#socket?.end();
+        this.#hangUp();
         return null;
       }
       if (this.#closed && source.phase === 'given-up') return null;
@@ -196,7 +196,7 @@ class Trip {
       if (ended) {
         source.cancel('the guest ended before it could go');
         this.#pump();
-        this.#socket?.end();
+        this.#hangUp();
         return ended;
       }
       const { host } = this.#session.machine;
@@ -206,6 +206,12 @@ class Trip {
         await this.#event();
       }
     }
+  }
+
+  /** A side that never hangs up keeps no process here. */
+  #hangUp(): void {
+    this.#socket?.end();
+    this.#socket?.unref();
   }
 
   #attach(socket: Socket): void {
