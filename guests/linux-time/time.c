@@ -6,67 +6,20 @@
 //   X <cntvct before> <cntvct after> <ns asked for>     timerfd armed before a PHASE line, read behind it
 //   PHASE <n>                                           the platform migrates here
 // The argument is the number of rounds in each of the three phases.
-typedef unsigned long u64;
-typedef long s64;
+#include "../lib/linux.h"
 
-#define SYS_openat 56
 #define SYS_close 57
 #define SYS_read 63
-#define SYS_write 64
 #define SYS_timerfd_create 85
 #define SYS_timerfd_settime 86
-#define SYS_exit 93
-#define SYS_nanosleep 101
-#define SYS_clock_gettime 113
-#define AT_FDCWD (-100)
-#define CLOCK_REALTIME 0
 #define CLOCK_MONOTONIC 1
 
 #define SLEEP 10000000ul
 #define ACROSS 50000000ul
 
-struct time { s64 seconds, nanoseconds; };
 struct timer { struct time interval, value; };
 
-static s64 call(s64 number, s64 a, s64 b, s64 c, s64 d) {
-  register s64 x8 asm("x8") = number;
-  register s64 x0 asm("x0") = a;
-  register s64 x1 asm("x1") = b;
-  register s64 x2 asm("x2") = c;
-  register s64 x3 asm("x3") = d;
-  asm volatile("svc #0" : "+r"(x0) : "r"(x8), "r"(x1), "r"(x2), "r"(x3) : "memory");
-  return x0;
-}
-
-static u64 cntvct(void) {
-  u64 value;
-  asm volatile("isb\n\tmrs %0, cntvct_el0\n\tisb" : "=r"(value)::"memory");
-  return value;
-}
-
-static char line[256];
-static u64 length;
-
-static void text(const char *what) {
-  while (*what) line[length++] = *what++;
-}
-
-static void number(u64 value) {
-  char reversed[20];
-  u64 count = 0;
-  do {
-    reversed[count++] = (char)('0' + value % 10);
-    value /= 10;
-  } while (value);
-  line[length++] = ' ';
-  while (count) line[length++] = reversed[--count];
-}
-
-static void end_line(void) {
-  line[length++] = '\n';
-  call(SYS_write, 1, (s64)line, (s64)length, 0);
-  length = 0;
-}
+static void field(u64 value) { text(" "), number(value, 1); }
 
 static u64 clock_ns(s64 clock) {
   struct time time = {0, 0};
@@ -93,12 +46,12 @@ static u64 steal(void) {
 
 static void sample(u64 round) {
   u64 at = cntvct(), monotonic = clock_ns(CLOCK_MONOTONIC), realtime = clock_ns(CLOCK_REALTIME);
-  text("S"), number(round), number(at), number(monotonic), number(realtime), number(steal()), end_line();
+  text("S"), field(round), field(at), field(monotonic), field(realtime), field(steal()), end_line();
 }
 
 static void waited(const char *how, u64 before, u64 asked) {
   u64 after = cntvct();
-  text(how), number(before), number(after), number(asked), end_line();
+  text(how), field(before), field(after), field(asked), end_line();
 }
 
 static void sleep_once(void) {
@@ -119,17 +72,13 @@ static void await(s64 timer) {
 }
 
 __attribute__((used, noreturn)) void begin(u64 *stack) {
-  u64 rounds = 20;
-  if (stack[0] > 1) {
-    rounds = 0;
-    for (const char *at = (const char *)stack[2]; *at >= '0' && *at <= '9'; at++) rounds = rounds * 10 + (u64)(*at - '0');
-  }
+  u64 rounds = argument(stack, 20);
   s64 timer = call(SYS_timerfd_create, CLOCK_MONOTONIC, 0, 0, 0);
   for (u64 round = 0; round < 3 * rounds; round++) {
     if (round && round % rounds == 0) {
       u64 before = cntvct();
       arm(timer, ACROSS);
-      text("PHASE"), number(round / rounds), end_line();
+      text("PHASE"), field(round / rounds), end_line();
       await(timer);
       waited("X", before, ACROSS);
     }
@@ -145,5 +94,3 @@ __attribute__((used, noreturn)) void begin(u64 *stack) {
   call(SYS_exit, 0, 0, 0, 0);
   for (;;) {}
 }
-
-asm(".globl _start\n_start:\n\tmov x0, sp\n\tbl begin\n");

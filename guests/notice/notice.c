@@ -1,5 +1,5 @@
 // notice: the 2018 beta's migration interrupt: asked for by PV_TIME_LPT, one for each change of the sequence number.
-#include "../lib/runtime.h"
+#include "../lib/edge.h"
 
 #define PV_TIME_LPT_BETA 0xc5000021u
 #define INTID 43  // unverified: the beta's text could not be found again
@@ -18,16 +18,6 @@ static void count_interrupt(u32 intid) {
   sequence_seen = sequence();
 }
 
-static void enable_interrupt(void) {
-  gic_init();
-  on_interrupt = count_interrupt;
-  u64 configuration = GICD_BASE + GIC_ICFGR + 4 * (INTID / 16);
-  write32(configuration, read32(configuration) | 2u << INTID % 16 * 2);  // edge
-  write64(GICD_IROUTER(INTID), read_sysreg(mpidr_el1) & MPIDR_AFFINITY);
-  gic_set(INTID, GIC_ISENABLER);
-  irq_on();
-}
-
 void guest_main(void) {
   if (!arg_is("pv", "beta2018") || !pv_time_present() || !pv_call_present(PV_TIME_LPT_BETA)) {
     skip("migration interrupt", "no LPT of the beta");
@@ -40,7 +30,7 @@ void guest_main(void) {
   ok(address > 0, "PV_TIME_LPT gives an address");
   if (address <= 0) return;
   structure = (u64)address;
-  enable_interrupt();
+  gic_enable_edge(INTID, count_interrupt);
 
   u64 last = sequence(), changes = 0, unannounced = 0;
   for (u64 i = 0; i < rounds; i++) {

@@ -1,5 +1,6 @@
 // vmclock: the virtual machine clock's page, read as the ABI says, against KVM's PTP clock; the interrupt at a migration.
 #include "../identity/kvm.h"
+#include "../lib/edge.h"
 
 #define PAGE 0x090d0000ul
 #define INTID 42
@@ -76,16 +77,6 @@ static bool skip_abort(struct frame *frame, u32 vector) {
   return true;
 }
 
-static void enable_interrupt(void) {
-  gic_init();
-  on_interrupt = count_interrupt;
-  u64 configuration = GICD_BASE + GIC_ICFGR + 4 * (INTID / 16);
-  write32(configuration, read32(configuration) | 2u << INTID % 16 * 2);  // edge
-  write64(GICD_IROUTER(INTID), read_sysreg(mpidr_el1) & MPIDR_AFFINITY);
-  gic_set(INTID, GIC_ISENABLER);
-  irq_on();
-}
-
 void guest_main(void) {
   u64 samples = arg_number("samples", 200), work = arg_number("work", 10000);
   if (!in_device_tree()) {
@@ -101,7 +92,7 @@ void guest_main(void) {
   write32(PAGE + 12, 1);
   ok(aborted, "the page cannot be written");
   on_sync = 0;
-  enable_interrupt();
+  gic_enable_edge(INTID, count_interrupt);
 
   struct reading first = read_clock(), last = first;
   u64 backward = 0, wrong = 0, changes = 0, late = 0;
