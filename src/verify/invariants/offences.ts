@@ -20,6 +20,15 @@ export class Offences {
   }
 }
 
+/** A verdict on a counter's steps back. @param seen what was looked at */
+export const stepsBack = (back: Offences, seen: string): Omit<Verdict, 'name'> => ({
+  ...back.status,
+  value: back.count,
+  bound: 0,
+  unit: 'steps',
+  text: back.count ? `${back.count} steps back, the largest of ${back.worst} ticks` : `0 steps back in ${seen}`,
+});
+
 export const ns = (ps: bigint): number => Number(ps / 1000n);
 
 export const shownPlace = ({ time, vcpu, pc }: Place): NonNullable<Verdict['first']> => ({
