@@ -5,7 +5,7 @@ import { PROFILES } from '../../src/arch/profiles.js';
 import { ZERO_COSTS } from '../../src/host/costs.js';
 import { parseHost } from '../../src/host/frequency.js';
 import { parseSteal, StealSchedule } from '../../src/host/steal.js';
-import type { VmConfig } from '../../src/hypervisor/vm/config.js';
+import { DEFAULT_CONFIG, type VmConfig } from '../../src/hypervisor/vm/config.js';
 import { planLoad } from '../../src/loader/index.js';
 import { type VirtioBackends, virtioNodes } from '../../src/machine/virtio/index.js';
 import { createMachine, type Machine } from '../../src/migration/snapshot.js';
@@ -45,18 +45,7 @@ export function guestMachine(guest: string, options: MachineOptions = {}): Machi
         1,
       ),
     },
-    {
-      cpu: 'cortex-a57',
-      vcpus: 1,
-      ramBytes: 16 * 2 ** 20,
-      pvTime: 'rfc2020',
-      lpt: false,
-      pvFreqHz: 100_000_000,
-      listRegisters: 4,
-      startEpoch: 0,
-      semihosting: true,
-      ...config,
-    },
+    { ...DEFAULT_CONFIG, ...config },
     engine,
     backends,
   );

@@ -3,7 +3,7 @@
 import { DEFAULT_COSTS } from '../../host/costs.js';
 import { parseHost } from '../../host/frequency.js';
 import { StealSchedule } from '../../host/steal.js';
-import type { VmConfig } from '../../hypervisor/vm/config.js';
+import { DEFAULT_CONFIG, type VmConfig } from '../../hypervisor/vm/config.js';
 import { type Offer, reserveRoom } from '../../migration/live/index.js';
 import { encodeState } from '../../migration/live/messages.js';
 import { createMachine } from '../../migration/snapshot.js';
@@ -11,17 +11,7 @@ import { createMachine } from '../../migration/snapshot.js';
 /** Arrivals until the time of one no longer falls much: from 40 ms of CPU to about 10. */
 const ARRIVALS = 12;
 
-const CONFIG: VmConfig = {
-  cpu: 'cortex-a57',
-  vcpus: 1,
-  ramBytes: 2 * 2 ** 20,
-  pvTime: 'rfc2020',
-  lpt: false,
-  pvFreqHz: 100_000_000,
-  listRegisters: 4,
-  startEpoch: 0,
-  semihosting: true,
-};
+const CONFIG: VmConfig = { ...DEFAULT_CONFIG, ramBytes: 2 * 2 ** 20 };
 
 export function warmUp(engine: 'interp' | 'jit'): void {
   const spec = parseHost('25MHz');

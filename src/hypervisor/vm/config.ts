@@ -43,6 +43,19 @@ export interface VmConfig {
   devices?: readonly VirtioConfig[];
 }
 
+/** A small VM without anything that must be asked for. */
+export const DEFAULT_CONFIG: VmConfig = {
+  cpu: 'cortex-a57',
+  vcpus: 1,
+  ramBytes: 16 * 2 ** 20,
+  pvTime: 'rfc2020',
+  lpt: false,
+  pvFreqHz: 100_000_000,
+  listRegisters: 4,
+  startEpoch: 0,
+  semihosting: true,
+};
+
 const RAM_GRAIN = 2 * 2 ** 20;
 
 /** @throws RangeError naming what is out of range and what is allowed */
