@@ -58,7 +58,7 @@ const STYLE = `<style>.zoom button { font: inherit; padding: .2em .8em; margin: 
 .zoom path { stroke: var(--pv); stroke-width: 1.2px; vector-effect: non-scaling-stroke; fill: none; }
 .zoom .frame { fill: none; stroke: var(--grid); } .zoom .touch { fill: transparent; } .zoom .choice { fill: var(--band); }</style>`;
 
-/** Works on the inner viewBox alone; without it the picture is the whole run. */
+/** Works on the inner viewBox alone; without it the picture is the whole run. The inner picture's own box grows as it zooms. */
 const script = (end: number): string => `<script>(() => {
 const box = document.querySelector('.zoom'), marks = box.querySelector('.marks'), choice = box.querySelector('.choice');
 const when = [...box.querySelectorAll('.when')], height = marks.viewBox.baseVal.height;
@@ -74,7 +74,7 @@ const zoom = (by) => { from += span * (1 - by) / 2; span *= by; show(); };
 const acts = { in: () => zoom(.5), out: () => zoom(2), back: () => { from -= span / 2; show(); },
   on: () => { from += span / 2; show(); }, all: () => { span = ${UNITS}; show(); } };
 box.addEventListener('click', (e) => acts[e.target.dataset && e.target.dataset.act]?.());
-const at = (e) => { const r = marks.getBoundingClientRect(); return from + span * Math.min(Math.max((e.clientX - r.left) / r.width, 0), 1); };
+const at = (e) => { const r = box.querySelector('.frame').getBoundingClientRect(); return from + span * Math.min(Math.max((e.clientX - r.left) / r.width, 0), 1); };
 let began = null;
 marks.addEventListener('pointerdown', (e) => { began = at(e); marks.setPointerCapture(e.pointerId); });
 marks.addEventListener('pointermove', (e) => { if (began === null) return;
