@@ -137,7 +137,8 @@ function defer({ engine }: Vm, memory: GuestMemory, { numbers, contents }: Saved
 }
 
 function clustersOf({ numbers, contents }: SavedPages): Map<number, Uint8Array<ArrayBuffer>> {
-  return new Map([...numbers].map((cluster, index) => [cluster, contents(index).slice()]));
+  // A source may give the same buffer for every page.
+  return new Map([...numbers].map((cluster, index) => [cluster, Uint8Array.from(contents(index))]));
 }
 
 /**

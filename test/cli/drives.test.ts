@@ -58,13 +58,15 @@ test('without one the file is written in place, and there is nothing to go on fr
 test('saved in the middle, restored: the same end, and the overlay has all of it', async () => {
   const [snapshot, other] = [join(folder, 'm.cv'), join(folder, 'other')];
   const options = ['--drive', `${disk},overlay=${overlay},bus=mmio`, '--hash'];
-  const whole = await run(...options, '--save', snapshot, '--save-at', 't=500us');
+  const whole = await run(...options, '--save', snapshot, '--save-at', 't=1200us');
   expect(whole.status).toBe(0);
   const none = await chronovisor(['restore', snapshot]);
   expect(none).toMatchObject({
     status: 2,
     stderr: expect.stringMatching(/^chronovisor: drive 0 .*say --drive FILE\n$/),
   });
+  // What was written before is in two clusters, and not in the other overlay.
+  expect((await chronovisor(['inspect', snapshot])).stdout).toMatch(/^section disk-0 version 1: 8208 bytes$/m);
   const rest = await chronovisor(['restore', snapshot, '--hash', '--drive', `${disk},overlay=${other}`]);
   expect(hashOf(rest.stderr)).toBe(hashOf(whole.stderr));
   expect(readFileSync(other).equals(readFileSync(overlay))).toBe(true);
@@ -87,6 +89,18 @@ test('a recorded run is replayed, and the replay writes no file', async () => {
   );
   const other = await chronovisor(['run', guestPath('dma'), '--replay', log]);
   expect(other).toMatchObject({ status: 2, stderr: expect.stringMatching(/config\.devices/) });
+});
+
+test('a guest with a drive does not go to another process, nor to a machine without', async () => {
+  const to = `insn=1 to unix:${join(folder, 'nobody')}`;
+  expect(await run('--drive', `${disk},ro,bus=mmio`, '--migrate', to)).toMatchObject({
+    status: 2,
+    stderr: expect.stringMatching(/^chronovisor: --migrate: a guest with a drive cannot go to another process/),
+  });
+  const snapshot = join(folder, 'hello.cv');
+  await chronovisor(['run', guestPath('hello'), '--memory', '16M', '--save', snapshot]);
+  const given = await chronovisor(['restore', snapshot, '--drive', disk]);
+  expect(given).toMatchObject({ status: 2, stderr: expect.stringMatching(/--drive: 1 given, the machine has 0/) });
 });
 
 describe('refused in one line', () => {

@@ -1,10 +1,5 @@
 /** `--drive`: from its text to a device's configuration and what its disk holds. */
-import {
-  type BlockConfig,
-  DEFAULT_BLOCK_LATENCY,
-  MAX_LATENCY,
-  type VirtioBackends,
-} from '../../machine/virtio/index.js';
+import { type BlockConfig, DEFAULT_BLOCK_LATENCY, type DiskBackend, MAX_LATENCY } from '../../machine/virtio/index.js';
 import { UsageError } from '../errors.js';
 import { openContents } from './contents.js';
 import { openOverlay } from './overlay.js';
@@ -50,7 +45,7 @@ export function parseDrive(text: string): DriveText {
 
 /** A drive that is open. */
 export interface OpenDrive {
-  readonly disk: NonNullable<VirtioBackends['disks']>[number];
+  readonly disk: DiskBackend;
   readonly config: BlockConfig;
   /** Written in place: its file is not what it was any more. */
   readonly inPlace: boolean;
@@ -71,7 +66,7 @@ export function openDrive(drive: DriveText, how: { restoring: boolean; keeps: bo
   return {
     disk: {
       contents: overlay && how.keeps ? { ...contents, persist: (clusters) => overlay.persist(clusters) } : contents,
-      ...(overlay && { clusters: overlay.clusters }),
+      ...(overlay && { clusters: overlay.clusters, persisted: true }),
     },
     config: { kind: 'block', bus, readOnly, size, sha256, latency },
     inPlace,

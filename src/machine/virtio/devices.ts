@@ -29,10 +29,17 @@ export interface AttachedState {
   console?: ConsoleState;
 }
 
+/** What a drive is made of: what it begins with, what was written to it before, and whether its keeper has that. */
+export interface DiskBackend {
+  readonly contents: DiskContents;
+  readonly clusters?: Clusters;
+  readonly persisted?: boolean;
+}
+
 /** What devices are made of beside configuration and state: no part of the machine's state. */
 export interface VirtioBackends {
-  /** By block device, in order, with what was written to it before. */
-  readonly disks?: readonly { readonly contents: DiskContents; readonly clusters?: Clusters }[];
+  /** By block device, in order. */
+  readonly disks?: readonly DiskBackend[];
   /** The switch of a name; where there is none, nobody else is on it. */
   network?(name: string): Switch | undefined;
 }
@@ -218,18 +225,14 @@ export class VirtioDevices {
   }
 }
 
-function diskOf(
-  { size, sha256 }: BlockConfig,
-  n: number,
-  given: NonNullable<VirtioBackends['disks']>[number] | undefined,
-): Disk {
+function diskOf({ size, sha256 }: BlockConfig, n: number, given: DiskBackend | undefined): Disk {
   const what = `drive ${n} (${size} bytes, SHA-256 ${sha256.slice(0, 12)}...)`;
   if (!given) throw new RangeError(`${what}: its file is not given; say --drive FILE`);
-  const { contents, clusters } = given;
+  const { contents, clusters, persisted } = given;
   if (contents.size !== size || contents.sha256 !== sha256) {
     throw new RangeError(`${what}: another file is given (${contents.size} bytes, ${contents.sha256.slice(0, 12)}...)`);
   }
-  return new Disk(contents, clusters);
+  return new Disk(contents, clusters, persisted);
 }
 
 /**

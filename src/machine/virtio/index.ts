@@ -21,7 +21,7 @@ export {
   virtioNodes,
 } from './config.js';
 export { MAX_INPUT } from './console.js';
-export { type AttachedState, checkAttached, type VirtioBackends, VirtioDevices } from './devices.js';
+export { type AttachedState, checkAttached, type DiskBackend, type VirtioBackends, VirtioDevices } from './devices.js';
 export type { GuestRam } from './guest-ram.js';
 export { MAX_FRAME } from './net/frame.js';
 export { MAX_ARRIVING } from './net/net.js';

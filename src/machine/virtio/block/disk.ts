@@ -20,7 +20,7 @@ export interface DiskContents {
   readonly sha256: string;
   /** Fills `into` with the bytes from `offset` on; the range is inside. */
   read(offset: number, into: Uint8Array): void;
-  /** The guest has flushed: takes the written clusters whose contents are not the last taken. No part of the run. */
+  /** The guest has flushed, or the run ends: takes the written clusters that it has not had as they are. */
   persist?(clusters: ReadonlyMap<number, Uint8Array>): void;
 }
 
@@ -30,13 +30,17 @@ export type Clusters = Map<number, Uint8Array<ArrayBuffer>>;
 export class Disk {
   readonly contents: DiskContents;
   readonly #clusters: Clusters;
-  /** Written since the last `persist`. No part of the state. */
-  readonly #fresh = new Set<number>();
+  /** What `persist` has not had yet. No part of the state. */
+  readonly #fresh: Set<number>;
 
-  /** @param clusters what has been written before; the disk takes it over */
-  constructor(contents: DiskContents, clusters: Clusters = new Map()) {
+  /**
+   * @param clusters what has been written before; the disk takes it over
+   * @param persisted whether `persist` has had that
+   */
+  constructor(contents: DiskContents, clusters: Clusters = new Map(), persisted = false) {
     this.contents = contents;
     this.#clusters = clusters;
+    this.#fresh = new Set(persisted ? [] : clusters.keys());
   }
 
   /** The written clusters, live. */
