@@ -9,6 +9,7 @@ import { checkOutput, makeFolder, writeOutput } from './files.js';
 import { cacheFolder } from './image.js';
 import { integer } from './options.js';
 import { DEBIAN, findFiles, type ImagePaths, imagePaths, readScenarios } from './scenario/find.js';
+import { latencyTable } from './scenario/latency.js';
 import type { Job, RunResult } from './scenario/messages.js';
 import { runAll } from './scenario/pool.js';
 import { progressOn } from './scenario/progress.js';
@@ -121,6 +122,7 @@ async function verify(args: readonly string[], options: VerifyOptions): Promise<
   const colour = process.stdout.isTTY && !process.env.NO_COLOR;
   const paint = (code: number, text: string): string => (colour ? `\x1b[${code}m${text}\x1b[0m` : text);
   for (const line of tableOf(plans, results, paint)) process.stdout.write(`${line}\n`);
+  for (const line of latencyTable(plans, results)) process.stdout.write(`${line}\n`);
   process.stdout.write(`${summaryOf(results)}\n`);
   err(`took ${((performance.now() - started) / 1000).toFixed(1)} s`);
   const suite = { plans, results };

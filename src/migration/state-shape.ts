@@ -153,7 +153,7 @@ const vcpu = record({
   timer: record({ cntvoff: U64, cntpoff: U64, cntkctl: big(0n, 0x3ffn), cntv: comparator, cntp: comparator }),
   stolen: PS_SHAPE,
   retired: COUNT,
-  kicked: optional(flag),
+  kicked: optional(COUNT),
   core,
 });
 

@@ -163,9 +163,12 @@ export class Engine {
     return (stop || Exit.Budget) as Exit;
   }
 
-  /** Makes the running slice shorter by `slots` in which no instruction runs. */
+  /** Spends `slots` in which no instruction runs: of the running slice, or before the next one. */
   charge(slots: number): void {
-    if (!this.#slice) return;
+    if (!this.#slice) {
+      this.#consumed += slots;
+      return;
+    }
     this.#charged += slots;
     this.cpu.spend(slots);
   }

@@ -13,7 +13,7 @@ function runJson(plan: RunPlan, result: RunResult): object {
   const common = { title, name, case: caseId, file, line, combination, fault, result: verdictOf(result) };
   if (result.kind === 'skipped') return { ...common, reason: result.text };
   if (result.kind === 'failed') return { ...common, reason: result.text, wallMs: result.wallMs };
-  const { differences, status, code, stateHash, instructions, hostTime, verdicts, migrations, refusals } =
+  const { differences, status, code, stateHash, instructions, hostTime, exits, verdicts, migrations, refusals } =
     result.outcome;
   return {
     ...common,
@@ -23,6 +23,7 @@ function runJson(plan: RunPlan, result: RunResult): object {
     stateHash,
     instructions,
     hostTimeNs: Number(hostTime / 1000n),
+    exits,
     verdicts,
     migrations,
     refusals,

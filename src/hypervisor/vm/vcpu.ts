@@ -13,8 +13,8 @@ export interface VcpuState {
   /** Time during which the vCPU was runnable and its processor did something else. */
   stolen: Ps;
   retired: number;
-  /** Taken out of the guest since it last ran: it pays for that when it runs again. Absent: no. */
-  kicked?: boolean;
+  /** How often it was taken out of the guest since it last ran: it pays for that when it runs again. Absent: 0. */
+  kicked?: number;
 }
 
 export const resetVcpuState = (cntvoff: bigint): VcpuState => ({
@@ -32,7 +32,7 @@ export class Vcpu {
   start: VcpuState['start'];
   readonly timer: GenericTimer;
   stolen: Ps;
-  kicked: boolean;
+  kicked: number;
   /** The next instant at which a timer line rises, or an event of the event stream while in WFE; null: none. */
   deadline: Ps | null = null;
   /** Whether `deadline` is that of the event stream; told to who watches, no part of the state. */
@@ -44,7 +44,7 @@ export class Vcpu {
     this.start = state.start && { ...state.start };
     this.timer = new GenericTimer(state.timer);
     this.stolen = state.stolen;
-    this.kicked = state.kicked ?? false;
+    this.kicked = state.kicked ?? 0;
   }
 
   save(retired: number): VcpuState {
@@ -56,7 +56,7 @@ export class Vcpu {
       timer: this.timer.save(),
       stolen,
       retired,
-      ...(kicked && { kicked }),
+      ...(kicked > 0 && { kicked }),
     };
   }
 }

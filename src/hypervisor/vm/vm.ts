@@ -351,10 +351,8 @@ export class Vm {
     this.#last = vcpu;
     this.start(vcpu);
     this.#updateLines(vcpu);
-    if (v.kicked) {
-      this.leave(vcpu, 'kick');
-      v.kicked = false;
-    }
+    for (let kicks = v.kicked; kicks > 0; kicks--) this.leave(vcpu, 'kick');
+    v.kicked = 0;
     vgic.flush(vcpu);
     this.running = vcpu;
     system.takePendingInterrupt();
@@ -504,7 +502,11 @@ export class Vm {
    */
   #kick(vcpu: number, why: KickReason): void {
     if (why === 'maintenance') this.leave(vcpu, why);
-    else if (vcpu !== this.running && this.runnable(vcpu)) this.vcpus[vcpu]!.kicked = true;
+    else if (vcpu !== this.running && this.runnable(vcpu)) {
+      const v = this.vcpus[vcpu]!;
+      // What is delivered while it is on its way out comes with it; who reads its list registers finds it in the guest again.
+      v.kicked = why === 'sync' ? v.kicked + 1 : Math.max(v.kicked, 1);
+    }
     if (why !== 'sync') this.#stopRunning();
   }
 

@@ -59,6 +59,8 @@ export interface RunOutcome {
   readonly migrations: readonly MigrationRecord[];
   readonly refusals: readonly string[];
   readonly console: string;
+  /** Exits by kind, since the last restore. */
+  readonly exits: Readonly<Record<string, number>>;
   readonly pictures: Pictures;
 }
 
@@ -241,6 +243,7 @@ export function runScenario(plan: RunPlan, images: Images, env: RunEnvironment):
     migrations: session.migrations,
     refusals,
     console,
+    exits: machine.host.exits,
     pictures: picturesOf(plan, finished),
   };
 }
