@@ -38,6 +38,23 @@ const TABLE = [
   ],
   ['late-vcpu-forgotten', 'S3', 'the stolen time of a vCPU that came by CPU_ON is never stored'],
   [
+    'its-tables-unflushed',
+    'I1',
+    'what the ITS maps and what is pending is kept beside guest memory, and no snapshot has it',
+  ],
+  ['its-writes-unmarked', 'I2', 'pages that only the ITS has written are not marked, and no snapshot has them'],
+  ['its-stale-entries', 'I3', 'a device or an event that is unmapped stays in the tables in guest memory'],
+  ['its-restore-all-or-nothing', 'I4', 'a restore fails at an event whose collection is not mapped'],
+  ['its-discards-unmapped', 'I5', 'DISCARD unmaps an event whose collection is not mapped'],
+  [
+    'pending-byte-shared',
+    'I6',
+    "a byte of a pending table is not read again where the one before was at the same offset of another vCPU's",
+  ],
+  ['its-scan-overruns', 'I7', 'a restore that scans the device table goes astray behind its first second-level table'],
+  ['its-objects-leak', 'I8', 'each MAPTI takes one of 16384 objects, which no DISCARD gives back'],
+  ['discard-forgets-list-register', 'I9', 'DISCARD leaves what is in a list register there, and pending'],
+  [
     'counter-unlogged',
     'R1',
     'a machine made from a snapshot reads its counter one tick off what the saved one would read',

@@ -3,13 +3,17 @@ import type { TimerState } from '../arch/timer/index.js';
 import { PS_PER_MICROSECOND, PS_PER_SECOND, type Ps } from '../arch/timer/time.js';
 import type { FaultName } from '../hypervisor/faults.js';
 import type { MigrationInput, MigrationPlan } from '../hypervisor/strategy/index.js';
-import type { VmState } from '../hypervisor/vm/vm.js';
+import type { Vm, VmState } from '../hypervisor/vm/vm.js';
 import { VIRT } from '../machine/virt.js';
 import type { Section } from './container.js';
+import { BadSnapshot } from './errors.js';
 import type { Machine } from './snapshot.js';
 
 /** T5: host time between the restores of two vCPUs. */
 const RESTORE_DISTANCE: Ps = 20n * PS_PER_MICROSECOND;
+
+/** Device table entries of a second-level table: 64 KiB of 8 bytes. */
+const LEVEL2_DEVICES = 8192;
 
 /** RTCLR of the PL031: what is written there becomes the time. */
 const RTC_LR = 0x008;
@@ -78,6 +82,22 @@ export function spoiledSave(faults: ReadonlySet<FaultName>, state: VmState): VmS
   if (!faults.has('snapshot-drops-priorities')) return state;
   const vcpus = state.vgic.vcpus.map((v) => ({ ...v, cpuInterface: { ...v.cpuInterface, ap0r0: 0, ap1r0: 0 } }));
   return { ...state, vgic: { ...state.vgic, vcpus } };
+}
+
+/** What a restore makes of an ITS whose tables are in guest memory. @throws BadSnapshot where it gives up */
+export function spoilRestoredIts({ faults, vgic }: Vm): void {
+  // I4: an event whose collection is not mapped is taken for damage.
+  if (faults.has('its-restore-all-or-nothing')) {
+    for (const { device, event, vcpu } of vgic.itsMappings) {
+      if (vcpu < 0)
+        throw new BadSnapshot(`the ITS's device ${device} has event ${event} of a collection that is not mapped`);
+    }
+  }
+  // I7: the distance to the next device leads out of the second-level table, and "bytes left" wraps.
+  if (faults.has('its-scan-overruns')) {
+    const lost = new Set([...vgic.itsMappings].map(({ device }) => device).filter((id) => id >= LEVEL2_DEVICES));
+    for (const id of lost) vgic.loseItsDevice(id);
+  }
 }
 
 /** R3: the section as a later build would write it. */

@@ -12,7 +12,7 @@ import { Vm, type VmOptions } from '../hypervisor/vm/vm.js';
 import type { VirtioBackends } from '../machine/virtio/index.js';
 import { admitFirstHost } from './compatibility.js';
 import { type ByteSource, inMemory, type Section, type StoredSection, writeContainer } from './container.js';
-import { spoiledRestore, spoiledSave, spoiledSection } from './faults.js';
+import { spoiledRestore, spoiledSave, spoiledSection, spoilRestoredIts } from './faults.js';
 import { encodeJson } from './json.js';
 import { encodePages, encodeSparse, PAGE, type SavedPages } from './pages.js';
 import {
@@ -123,6 +123,7 @@ export function restoreSnapshot(
     else memory[m.name].numbers.forEach((page, index) => m.write(page * PAGE, memory[m.name].contents(index)));
   }
   machine.vm.memoryRestored();
+  spoilRestoredIts(machine.vm);
   return machine;
 }
 

@@ -59,6 +59,7 @@ export function guestMachine(guest: string, options: MachineOptions = {}): Machi
       cpus: vm.config.vcpus,
       cpuCompatible: PROFILES[vm.config.cpu]!.compatible,
       pvTimeBase: 0x090a_0000n,
+      ...(vm.config.its && { itsBase: 0x0808_0000n }),
       ...(vm.config.vmclock && { vmclockBase: 0x090d_0000n }),
       ...virtioNodes(vm.config.devices ?? []),
     },

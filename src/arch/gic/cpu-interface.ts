@@ -274,7 +274,7 @@ export class GicCpuInterface {
   /**
    * ICC_EOIR<group>_EL1. With no active priority the write does nothing (CONSTRAINED UNPREDICTABLE, 12.4.3 EOIcount);
    * an INTID of the other group drops the priority and is not deactivated. LPIs have no active state that ICC_DIR_EL1
-   * would end, so that their list register is done with here whatever EOImode says (12.2.14).
+   * would end, so that their list register is done with here whatever EOImode says.
    */
   endOfInterrupt(group: 0 | 1, intid: number): void {
     if (intid >= FIRST_SPECIAL_INTID && intid <= SPURIOUS_INTID) return;

@@ -4,6 +4,7 @@
 
 import { GicCpuInterface, type GicCpuInterfaceState, resetGicCpuInterfaceState } from '../../arch/gic/cpu-interface.js';
 import { HCR_EN } from '../../arch/gic/registers.js';
+import type { FaultName } from '../faults.js';
 import {
   type InterruptState,
   interruptFrom,
@@ -74,7 +75,6 @@ export function resetVgicState(
   };
 }
 
-/** LPIs that are in list registers must have been synced. */
 export function saveModel(model: VgicModel): VgicState {
   return {
     ...saveLpis(model),
@@ -100,6 +100,7 @@ export function modelFrom(
   host: VgicHost,
   policies: VgicPolicies,
   memory: TableMemory = NO_MEMORY,
+  faults: ReadonlySet<FaultName> = new Set(),
 ): VgicModel {
   const affinities = state.vcpus.map((vcpu) => vcpu.affinity);
   const spis = state.spis.map((irq, n) => interruptFrom(irq, 32 + n, affinities.indexOf(irq.affinity)));
@@ -121,7 +122,7 @@ export function modelFrom(
       asleep: vcpu.asleep,
     };
   });
-  const lpis = state.lpis ? lpiModelFrom(state.lpis, memory) : null;
+  const lpis = state.lpis ? lpiModelFrom(state.lpis, memory, faults) : null;
   return { groups: state.groups, spis, vcpus, lpis, host, policies };
 }
 

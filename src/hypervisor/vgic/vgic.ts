@@ -6,12 +6,25 @@
 import type { GicCpuInterface } from '../../arch/gic/cpu-interface.js';
 import { LR_ACTIVE, LR_PENDING } from '../../arch/gic/list-register.js';
 import { FIRST_LPI_INTID, FIRST_SPECIAL_INTID, type IccRegister } from '../../arch/gic/registers.js';
+import type { FaultName } from '../faults.js';
 import { distributorTable } from './distributor.js';
 import { type Interrupt, isForwarded, NOWHERE } from './interrupt.js';
-import { hasCommands, ITS_SIZE, ITS_TABLE, runCommands, signalMsi, type TableMemory } from './its/index.js';
+import {
+  hasCommands,
+  ITS_SIZE,
+  ITS_TABLE,
+  loseDevice,
+  type Mapping,
+  mappings,
+  runCommands,
+  signalMsi,
+  type TableMemory,
+} from './its/index.js';
 import { atExit, flush, learn, sync } from './list-registers.js';
 import { change, deactivate, setLine } from './lists.js';
+import { markTaken } from './lpi/lists.js';
 import { readLpis } from './lpi/lpis.js';
+import { configuredPriority } from './lpi/tables.js';
 import { type Frame, readFrame, writeFrame } from './mmio.js';
 import { affinityOf, type VgicHost, type VgicModel } from './model.js';
 import { resolvePolicies, type VgicChoices, type VgicPolicies } from './policies.js';
@@ -43,6 +56,8 @@ export interface VgicOptions {
   host: VgicHost;
   /** Guest memory for the tables of LPIs and an ITS; absent: there are none. */
   lpis?: TableMemory | undefined;
+  /** Misbehaviours of the ITS and of LPIs. */
+  faults?: ReadonlySet<FaultName>;
   policies?: VgicChoices;
 }
 
@@ -76,7 +91,7 @@ export class Vgic {
     const start = state
       ? withListRegisters(state, this.policies)
       : resetVgicState(affinities, spis, listRegisters, lpis);
-    this.#model = modelFrom(start, host, this.policies, opts.lpis);
+    this.#model = modelFrom(start, host, this.policies, opts.lpis, opts.faults);
     if (!state && this.#model.lpis) this.#model.lpis.unread = null;
     this.#distributor = distributorTable(spis);
     this.cpuInterfaces = this.#model.vcpus.map((vcpu) => vcpu.cpuInterface);
@@ -84,8 +99,7 @@ export class Vgic {
 
   save(): VgicState {
     if (!this.#model.lpis) return saveModel(this.#model);
-    // Pending LPIs are in guest memory: not those that list registers hold, nor without those that the guest took there.
-    for (const vcpu of this.#model.vcpus) sync(this.#model, vcpu);
+    // Pending LPIs are in guest memory, and list registers may hold some: the state has those of neither.
     return unloadedState(saveModel(this.#model), this.policies);
   }
 
@@ -129,6 +143,16 @@ export class Vgic {
   /** Runs as many of them as one access may. */
   runCommands(): void {
     runCommands(this.#model, -1);
+  }
+
+  /** The ITS's mappings, by DeviceID and EventID. */
+  get itsMappings(): Iterable<Mapping> {
+    return mappings(this.#model);
+  }
+
+  /** Makes the ITS forget a device, as a mistaken hypervisor does. */
+  loseItsDevice(id: number): void {
+    loseDevice(this.#model, id);
   }
 
   /** LPIs that have been delivered to redistributors since this object was made. */
@@ -183,6 +207,7 @@ export class Vgic {
     const hardware = this.cpuInterfaces[vcpu]!;
     if (hardware.traps(register)) sync(this.#model, this.#model.vcpus[vcpu]!);
     const value = hardware.readIcc(register);
+    if (value >= FIRST_LPI_INTID && register.startsWith('ICC_IAR')) markTaken(this.#model, Number(value));
     if (hardware.maintenance) this.#model.host.kick(vcpu, 'maintenance');
     return value;
   }
@@ -240,7 +265,10 @@ export class Vgic {
 
   /** Priority as configured; 256 of what is no interrupt. */
   priority(vcpu: number, intid: number): number {
-    return this.#irq(vcpu, intid)?.priority ?? 256;
+    const irq = this.#irq(vcpu, intid);
+    // An LPI that has just been taken is no more.
+    if (!irq && intid >= FIRST_LPI_INTID && this.#model.lpis) return configuredPriority(this.#model.lpis, vcpu, intid);
+    return irq?.priority ?? 256;
   }
 
   /** Interrupts that are pending or active. A look from outside: nothing is synced. */

@@ -146,8 +146,9 @@ export class Vm {
           trace: this.trace,
           refused: (what) => host.refused?.(what),
         },
-        lpis: config.its ? tableMemory(this.engine.cpu, this.system) : undefined,
+        lpis: config.its ? tableMemory(this.engine.cpu, this.system, this.faults) : undefined,
         policies: config.gic ?? {},
+        faults: this.faults,
       },
       state?.vgic,
     );

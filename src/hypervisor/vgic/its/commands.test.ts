@@ -325,6 +325,28 @@ describe('DISCARD', () => {
   });
 });
 
+test('more LPIs than list registers: the last that is taken asks for the next', () => {
+  for (const listRegisters of [1, 2, 4]) {
+    const its = mapped({ listRegisters });
+    for (let n = 0; n < 12; n++) {
+      its.configure(LPI + 100 + n, 0x80 + 8 * (n & 3));
+      its.mapti(3, 10 + n, LPI + 100 + n, 0);
+      its.int(3, 10 + n);
+    }
+    its.vgic.flush(0);
+    const taken: number[] = [];
+    for (;;) {
+      // No flush but where the hardware asks for an exit.
+      const intid = Number(its.vgic.readIcc(0, 'ICC_IAR1_EL1'));
+      if (intid === 1023) break;
+      taken.push(intid);
+      its.end(0, intid);
+      if (its.vgic.cpuInterfaces[0]!.maintenance) its.vgic.flush(0);
+    }
+    expect(taken).toEqual([0, 4, 8, 1, 5, 9, 2, 6, 10, 3, 7, 11].map((n) => LPI + 100 + n));
+  }
+});
+
 test('SYNC does nothing; a command that does not exist is refused', () => {
   const its = mapped();
   its.command(0x05n);

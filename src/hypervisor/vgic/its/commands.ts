@@ -4,7 +4,7 @@
  */
 
 import { FIRST_LPI_INTID } from '../../../arch/gic/registers.js';
-import { invalidateAllLpis, invalidateLpi, moveAllLpis, moveLpi, pendLpi, unpendLpi } from '../lpi/lpis.js';
+import { discardLpi, invalidateAllLpis, invalidateLpi, moveAllLpis, moveLpi, pendLpi, unpendLpi } from '../lpi/lpis.js';
 import { INTID_LIMIT } from '../lpi/tables.js';
 import type { VgicModel } from '../model.js';
 import { isValid } from './state.js';
@@ -52,6 +52,9 @@ function takerOf({ model, tables }: CommandContext, { collection, lpi }: EventEn
   return vcpu < model.vcpus.length && lpi < INTID_LIMIT ? vcpu : -1;
 }
 
+/** Fault its-objects-leak: how many objects there are. */
+const LEAK_LIMIT = 16_384;
+
 const UNMAPPED_COLLECTION = 'its collection is not mapped';
 
 /** What INT does, and a write to GITS_TRANSLATER. */
@@ -68,9 +71,14 @@ export function signal(context: CommandContext, deviceId: number, eventId: numbe
 function unpend(context: CommandContext, words: CommandWords, discard: boolean): Outcome {
   const event = findEvent(context, words);
   if (typeof event === 'string') return event;
-  if (takerOf(context, event) < 0) return UNMAPPED_COLLECTION;
-  if (discard) context.tables.setEvent(event.device, event.id, null);
-  unpendLpi(context.model, event.lpi, context.accessor);
+  const { model, tables, accessor } = context;
+  const unmapped = takerOf(context, event) < 0;
+  if (unmapped && !(discard && model.lpis!.faults.has('its-discards-unmapped'))) return UNMAPPED_COLLECTION;
+  if (!discard) unpendLpi(model, event.lpi, accessor);
+  else {
+    tables.setEvent(event.device, event.id, null);
+    discardLpi(model, event.lpi, accessor);
+  }
   return null;
 }
 
@@ -97,7 +105,7 @@ function mapCollection({ model, tables }: CommandContext, words: CommandWords): 
 }
 
 /** An event that is mapped already stays as it is: mapping it again is UNPREDICTABLE. */
-function mapEvent({ tables }: CommandContext, words: CommandWords, lpi: number): Outcome {
+function mapEvent({ model, tables }: CommandContext, words: CommandWords, lpi: number): Outcome {
   const device = tables.device(deviceOf(words));
   if (!device) return 'its device is not mapped';
   const id = eventOf(words);
@@ -106,6 +114,8 @@ function mapEvent({ tables }: CommandContext, words: CommandWords, lpi: number):
   const collection = collectionOf(words);
   if (collection >= tables.collections) return 'the collection table has no place for the ICID';
   if (tables.event(device, id)) return 'its event is mapped already';
+  const { lpis } = model;
+  if (lpis!.faults.has('its-objects-leak') && ++lpis!.leaked > LEAK_LIMIT) return 'no object is left for it';
   tables.setEvent(device, id, { lpi, collection });
   return null;
 }

@@ -2,7 +2,7 @@
 
 import type { VgicModel } from '../model.js';
 import { type CommandContext, type CommandWords, execute, signal } from './commands.js';
-import { COMMAND_BYTES, isValid, queueAddress, queueBytes } from './state.js';
+import { COMMAND_BYTES, DEVICE_BITS, isValid, queueAddress, queueBytes } from './state.js';
 import { ItsTables } from './tables.js';
 
 /**
@@ -46,6 +46,32 @@ export function signalMsi(model: VgicModel, deviceId: number, eventId: number, a
   if (!model.lpis?.its.enabled) return;
   const why = signal(contextOf(model, accessor), deviceId, eventId);
   refuse(model, why && `MSI: ${why}`);
+}
+
+export interface Mapping {
+  readonly device: number;
+  readonly event: number;
+  readonly lpi: number;
+  /** The vCPU of its collection, -1 where that is not mapped. */
+  readonly vcpu: number;
+}
+
+/** Every event that is mapped, as the tables say. */
+export function* mappings(model: VgicModel): Generator<Mapping> {
+  if (!model.lpis) return;
+  const { tables } = contextOf(model, -1);
+  for (let id = 0; id < 2 ** DEVICE_BITS; id++) {
+    const device = tables.device(id);
+    for (let n = 0; device && n < 2 ** device.eventBits; n++) {
+      const event = tables.event(device, n);
+      if (event) yield { device: id, event: n, lpi: event.lpi, vcpu: tables.collection(event.collection) };
+    }
+  }
+}
+
+/** A device's mapping goes: what a mistaken hypervisor loses. */
+export function loseDevice(model: VgicModel, id: number): void {
+  contextOf(model, -1).tables.setDevice(id, null);
 }
 
 /** Counts what was asked for and not done; the first of a kind is told. */

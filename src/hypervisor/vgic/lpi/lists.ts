@@ -6,7 +6,7 @@ import type { VcpuModel, VgicModel } from '../model.js';
 import { isLpi, type Lpi } from './model.js';
 import { writePending } from './tables.js';
 
-/** Before a flush: the vCPU's list gets those that a list register may be for, and no others. */
+/** Before a flush: the vCPU's list gets those that a list register may be for, and one by which it is seen that more wait. */
 export function listLpis(model: VgicModel, vcpu: VcpuModel): void {
   const queue = model.lpis?.queues[vcpu.index];
   if (!queue) return;
@@ -15,11 +15,22 @@ export function listLpis(model: VgicModel, vcpu: VcpuModel): void {
     vcpu.list.splice(vcpu.list.indexOf(irq), 1);
     queue.add(irq);
   }
-  for (let n = vcpu.cpuInterface.listRegisters; n > 0 && queue.first; n--) {
+  for (let n = 0; n <= vcpu.cpuInterface.listRegisters && queue.first; n++) {
     const irq = queue.first;
     queue.remove(irq);
     vcpu.list.push(irq);
   }
+}
+
+/** Whether the guest has taken the LPI from its list register, of which the vGIC has yet to learn. */
+export function isTaken(model: VgicModel, irq: Lpi): boolean {
+  return irq.lr >= 0 && !irq.again && !(model.vcpus[irq.owner]!.cpuInterface.lrState(irq.lr) & LR_PENDING);
+}
+
+/** The guest has acknowledged an LPI: the pending table says so at once, as it is memory that others look at. */
+export function markTaken(model: VgicModel, intid: number): void {
+  const irq = model.lpis?.live.get(intid);
+  if (irq && isTaken(model, irq)) writePending(model.lpis!, irq.target, intid, false);
 }
 
 /** The guest has had the LPI in a list register. With its pending state gone it is at its end, whatever follows. */

@@ -6,7 +6,8 @@
  * more. A mapping keeps nothing alive, and one object has the name: `live` never has two for an INTID.
  */
 
-import { learn } from '../list-registers.js';
+import { NOWHERE, targetOracle } from '../interrupt.js';
+import { flush, learn } from '../list-registers.js';
 import { change, pend } from '../lists.js';
 import type { VgicModel } from '../model.js';
 import { type Lpi, makeLpi, setConfig } from './model.js';
@@ -27,13 +28,22 @@ export function pendLpi(model: VgicModel, intid: number, vcpu: number, accessor:
   return true;
 }
 
-/** Takes the pending state away: CLEAR and DISCARD. */
+/** Takes the pending state away: CLEAR. */
 export function unpendLpi(model: VgicModel, intid: number, accessor: number): void {
   const irq = known(model, intid, accessor);
   if (!irq) return;
   model.host.trace?.interruptState(irq.target, intid, 'unpended');
   writePending(model.lpis!, irq.target, intid, false);
   forget(model, irq);
+}
+
+/** DISCARD. */
+export function discardLpi(model: VgicModel, intid: number, accessor: number): void {
+  const { live, faults } = model.lpis!;
+  const irq = live.get(intid);
+  // The name is free, and what a list register holds is delivered all the same.
+  if (faults.has('discard-forgets-list-register') && irq && irq.lr >= 0) live.delete(intid);
+  else unpendLpi(model, intid, accessor);
 }
 
 /** The LPI of an INTID once its vCPU has been brought out, which may show that it has been taken. */
@@ -86,7 +96,10 @@ export function invalidateAllLpis(model: VgicModel, vcpu: number, accessor: numb
 /** GICR_CTLR.EnableLPIs is set: the pending table, unless it is all zeros (GICR_PENDBASER.PTZ), says what is pending. */
 export function enableLpis(model: VgicModel, vcpu: number, tableIsZero: boolean): void {
   if (tableIsZero) return;
-  for (const intid of readPending(model.lpis!, vcpu)) awaken(model, intid, vcpu);
+  for (const intid of readPending(model.lpis!, vcpu)) {
+    const irq = awaken(model, intid, vcpu);
+    if (irq) pend(model, irq);
+  }
 }
 
 /** EnableLPIs is cleared: what is pending stays so in the pending table. */
@@ -98,15 +111,15 @@ export function disableLpis(model: VgicModel, vcpu: number, accessor: number): v
 }
 
 /** An LPI that its pending table says is pending; one that is so elsewhere stays there. */
-function awaken(model: VgicModel, intid: number, vcpu: number, config?: number): void {
+function awaken(model: VgicModel, intid: number, vcpu: number, config?: number): Lpi | null {
   const lpis = model.lpis!;
-  if (lpis.live.has(intid)) return;
+  if (lpis.live.has(intid)) return null;
   const irq = makeLpi(intid, vcpu, config ?? readConfig(lpis, vcpu, intid));
   lpis.live.set(intid, irq);
-  pend(model, irq);
+  return irq;
 }
 
-/** What a saved state left to the pending tables, now that guest memory is there. */
+/** What a saved state left to the pending tables, now that guest memory is there. Nobody is told: nothing is new. */
 export function readLpis(model: VgicModel): void {
   const lpis = model.lpis!;
   const differences = lpis.unread ?? [];
@@ -115,5 +128,14 @@ export function readLpis(model: VgicModel): void {
   for (const { vcpu, intid, config } of differences) if (config >= 0) awaken(model, intid, vcpu, config);
   for (const vcpu of model.vcpus.keys()) {
     for (const intid of readPending(lpis, vcpu)) if (!none.has(vcpu * 2 ** 16 + intid)) awaken(model, intid, vcpu);
+  }
+  for (const irq of lpis.live.values()) {
+    irq.latch = true;
+    irq.owner = targetOracle(model.groups, irq);
+    if (irq.owner !== NOWHERE) lpis.queues[irq.owner]!.add(irq);
+  }
+  for (const vcpu of model.vcpus) {
+    vcpu.dirty = true;
+    flush(model, vcpu);
   }
 }

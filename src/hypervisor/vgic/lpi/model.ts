@@ -5,6 +5,7 @@
  */
 
 import { FIRST_LPI_INTID } from '../../../arch/gic/registers.js';
+import type { FaultName } from '../../faults.js';
 import { type Interrupt, resetInterruptState } from '../interrupt.js';
 import type { TableMemory } from '../its/memory.js';
 import { type ItsState, resetItsState } from '../its/state.js';
@@ -55,9 +56,14 @@ export interface LpiModel {
   /** What a saved state says of pending LPIs, until guest memory is there. */
   unread: LpiDifference[] | null;
   /** What the guest asked for and did not get, and how often. */
+  readonly faults: ReadonlySet<FaultName>;
   readonly refusals: Map<string, number>;
   /** LPIs delivered to a redistributor so far; no part of the state. */
   delivered: number;
+  /** Fault its-objects-leak: objects that are gone. */
+  leaked: number;
+  /** Fault pending-byte-shared: the byte of a pending table that was touched last. */
+  lastByte: { offset: number; value: number } | null;
 }
 
 export const resetLpiRegisters = (): LpiRegisters => ({ enabled: false, propbaser: 0n, pendbaser: 0n });
@@ -70,8 +76,9 @@ export function resetLpiState(vcpus: number): LpiState {
   };
 }
 
-export function lpiModelFrom(state: LpiState, memory: TableMemory): LpiModel {
+export function lpiModelFrom(state: LpiState, memory: TableMemory, faults: ReadonlySet<FaultName>): LpiModel {
   return {
+    faults,
     memory,
     redistributors: state.redistributors.map((it) => ({ ...it })),
     its: { ...state.its },
@@ -80,6 +87,8 @@ export function lpiModelFrom(state: LpiState, memory: TableMemory): LpiModel {
     unread: state.differences.map((it) => ({ ...it })),
     refusals: new Map(),
     delivered: 0,
+    leaked: 0,
+    lastByte: null,
   };
 }
 
@@ -87,7 +96,7 @@ export const isLpi = (irq: Interrupt): irq is Lpi => irq.intid >= FIRST_LPI_INTI
 
 /** Byte of the property table (IHI 0069H, 5.1.1): priority 7:2, of which the GIC has 5 bits, and enable. */
 const CONFIG_ENABLE = 1;
-const CONFIG_PRIORITY = 0xf8;
+export const CONFIG_PRIORITY = 0xf8;
 
 /** LPIs are edge-triggered and of group 1, whatever anybody says (2.2). */
 export function makeLpi(intid: number, target: number, config: number): Lpi {

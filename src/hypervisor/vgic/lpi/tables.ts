@@ -1,7 +1,7 @@
 /** A redistributor's tables in guest memory: LPI properties and pending state (IHI 0069H, 5.1 and 12.11). */
 
 import { FIRST_LPI_INTID } from '../../../arch/gic/registers.js';
-import type { LpiModel, LpiRegisters } from './model.js';
+import { CONFIG_PRIORITY, type LpiModel, type LpiRegisters } from './model.js';
 
 /** INTID bits of the GIC: GICD_TYPER.IDbits + 1. */
 export const INTID_BITS = 16;
@@ -23,13 +23,22 @@ export function readConfig(lpis: LpiModel, vcpu: number, intid: number): number 
   return lpis.memory.read8(propertiesAt(lpis.redistributors[vcpu]!.propbaser) + intid - FIRST_LPI_INTID);
 }
 
+/** Priority by the property table. */
+export function configuredPriority(lpis: LpiModel, vcpu: number, intid: number): number {
+  return readConfig(lpis, vcpu, intid) & CONFIG_PRIORITY;
+}
+
 /** Pending tables are kept true all the time: a save finds them so. */
 export function writePending(lpis: LpiModel, vcpu: number, intid: number, pending: boolean): void {
-  const { memory, redistributors } = lpis;
-  const address = pendingAt(redistributors[vcpu]!.pendbaser) + (intid >> 3);
+  const { memory, redistributors, faults, lastByte } = lpis;
+  const offset = intid >> 3;
+  const address = pendingAt(redistributors[vcpu]!.pendbaser) + offset;
   const bit = 1 << (intid & 7);
-  const byte = memory.read8(address);
-  if (((byte & bit) !== 0) !== pending) memory.write8(address, byte ^ bit);
+  const stale = faults.has('pending-byte-shared') && lastByte?.offset === offset;
+  const before = stale ? lastByte.value : memory.read8(address);
+  const value = pending ? before | bit : before & ~bit;
+  if (value !== before || stale) memory.write8(address, value);
+  lpis.lastByte = { offset, value };
 }
 
 /** INTIDs that a vCPU's pending table has bits for, in order. */
