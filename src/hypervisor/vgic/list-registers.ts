@@ -80,9 +80,13 @@ function refill(model: VgicModel, vcpu: VcpuModel): void {
 export function atExit(model: VgicModel, vcpu: VcpuModel): void {
   const { lazySync, inflightMove } = model.policies;
   if (!lazySync || vcpu.marked) leave(model, vcpu);
-  if (inflightMove === 'prune' && vcpu.list.some((irq) => !irq.active && irq.target !== vcpu.index)) {
-    refill(model, vcpu);
-  }
+  if (inflightMove === 'prune' && vcpu.list.some((irq) => couldComeHere(vcpu, irq))) refill(model, vcpu);
+}
+
+/** Whether a list register offers an instance of an interrupt that has moved away. */
+function couldComeHere(vcpu: VcpuModel, irq: Interrupt): boolean {
+  if (irq.target === vcpu.index) return false;
+  return !irq.active || (irq.lr >= 0 && (vcpu.slotStates[irq.lr]! & LR_PENDING) !== 0);
 }
 
 /** Makes the distributor's fields of an interrupt true, whoever has it in a list register. */
