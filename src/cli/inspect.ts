@@ -76,7 +76,12 @@ function tree(node: DeviceTreeNode, indent: string): string[] {
 
 function image(path: string, bytes: Uint8Array): string[] {
   const plan = planLoad(bytes, { name: path, ramBase: BigInt(VIRT.ram.base), ramSize: 3n << 30n });
-  const kinds = { linux: 'arm64 Linux Image', elf: 'ELF executable for AArch64', raw: 'raw binary' };
+  const kinds = {
+    linux: 'arm64 Linux Image',
+    elf: 'ELF executable for AArch64',
+    raw: 'raw binary',
+    firmware: 'firmware',
+  };
   return [
     `${path}: ${kinds[plan.kind]}, entry ${hex(plan.entry)}, ${plan.symbols.length} symbols`,
     ...plan.segments

@@ -27,7 +27,19 @@ import { HASHES } from './state-hash.js';
 /** Options of `run` that say what the machine is; a replay takes them from the log. */
 export const MACHINE_OPTIONS: readonly string[] = [
   ...['initrd', 'append', 'dtb', 'cpu', 'smp', 'memory', 'host', 'ips', 'quantum', 'cost', 'steal', 'seed'],
-  ...['pvtime', 'lptFreq', 'gic', 'epoch', 'strategy', 'fault', 'mayMeet', 'vmclock', ...DEVICE_OPTIONS],
+  ...[
+    'pvtime',
+    'lptFreq',
+    'gic',
+    'epoch',
+    'strategy',
+    'fault',
+    'mayMeet',
+    'vmclock',
+    'firmware',
+    'flashVars',
+    ...DEVICE_OPTIONS,
+  ],
 ];
 
 /** What a difference is called on the command line. */
@@ -43,6 +55,7 @@ const OPTION_OF: Readonly<Record<string, string>> = {
   'config.faults': '--fault',
   'config.vmclock': '--vmclock',
   'config.devices': '--drive, --net, --rng, --virtio-console',
+  'config.firmware': '--firmware',
   'config.implementations': '--may-meet',
   spec: '--host',
   ips: '--ips',
@@ -127,7 +140,7 @@ export class Inputs {
     this.#digests = digests;
   }
 
-  read(role: 'image' | 'initrd' | 'dtb', path: string): Uint8Array {
+  read(role: 'image' | 'firmware' | 'flash-vars' | 'initrd' | 'dtb', path: string): Uint8Array {
     const bytes = readInput(path);
     if (this.#digests) this.files.push(digestOf(role, path, bytes));
     return bytes;

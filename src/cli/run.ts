@@ -14,7 +14,7 @@ import { PV_TIME_BASE, parsePvTimeProfile } from '../hypervisor/pvtime/index.js'
 import { parseStrategy } from '../hypervisor/strategy/index.js';
 import { checkConfig, type VmConfig } from '../hypervisor/vm/config.js';
 import { parseGic } from '../hypervisor/vm/gic-option.js';
-import { type LoadPlan, parseMemorySize, planLoad } from '../loader/index.js';
+import { type LoadPlan, parseMemorySize, planFirmware, planLoad } from '../loader/index.js';
 import { VIRT } from '../machine/virt.js';
 import { virtioNodes } from '../machine/virtio/index.js';
 import { isContainer } from '../migration/container.js';
@@ -32,6 +32,8 @@ interface RunOptions extends CommonOptions, HostTexts, DeviceTexts {
   initrd?: string;
   append?: string;
   dtb?: string;
+  firmware?: string;
+  flashVars?: string;
   cpu: string;
   smp: string;
   memory: string;
@@ -48,11 +50,13 @@ const EPOCH = String(Date.UTC(2026, 0, 1) / 1000);
 
 export function addRun(program: Command): void {
   const command = program
-    .command('run <image>')
-    .description('boot an ELF file, a Linux Image (plain, gzip or zboot) or a raw binary')
+    .command('run [image]')
+    .description('boot an ELF file, a Linux Image (plain, gzip or zboot), a raw binary or firmware')
     .option('--initrd <file>', 'initial RAM disk')
     .option('--append <text>', 'kernel command line')
     .option('--dtb <file>', 'device tree of your own; gets the command line, RAM disk and RAM')
+    .option('--firmware <file>', 'start from this firmware in flash, such as U-Boot or EDK2, and not from an image')
+    .option('--flash-vars <file>', "what firmware's second bank of flash holds at first")
     .option('--cpu <profile>', `CPU profile: ${Object.keys(PROFILES).join(' or ')}`, 'cortex-a57')
     .option('--smp <n>', 'vCPUs, 1 to 8', '1')
     .option('--memory <size>', 'RAM, a multiple of 2M up to 3G', '512M')
@@ -88,13 +92,14 @@ export function addRun(program: Command): void {
     .option('--gic <list>', 'vGIC: listRegisters=1..16, its=on|off, policies (docs/vgic.md)', 'listRegisters=4')
     .option('--epoch <seconds>', 'UTC at host time 0, seconds since 1970', EPOCH);
   for (const option of [...deviceOptions(), ...COMMON]) command.addOption(option);
-  command.action(async (image: string, given: RunOptions) => {
+  command.action(async (named: string | undefined, given: RunOptions) => {
     const log = openReplay(given);
     const options = log ? withRecorded(given, log.header, command) : given;
     const inputs = new Inputs(options.record !== undefined || log !== null);
     const seed = integer(options.seed, '--seed', 0, 2 ** 32 - 1);
     const devices = new OpenDevices(options, { seed, restoring: false, keeps: log === null });
     devices.checkSave(options.save);
+    const image = imageOf(named, options);
     const { machine, plan } = load(image, options, inputs, devices);
     devices.attach(machine);
     process.exitCode = await execute(machine, image, options, plan.symbols, { options, log, files: inputs.files });
@@ -118,8 +123,24 @@ function configOf(options: RunOptions): VmConfig {
     semihosting: true,
     ...gic,
     ...(options.vmclock && { vmclock: true }),
+    ...(options.firmware !== undefined && { firmware: true }),
     ...(faults.length && { faults }),
   });
+}
+
+/** What the guest starts from. @throws UsageError where that is nothing, or two things */
+function imageOf(image: string | undefined, { firmware, flashVars, initrd, append }: RunOptions): string {
+  if (firmware === undefined) {
+    if (flashVars !== undefined) throw new UsageError('--flash-vars: there is no flash; add --firmware FILE');
+    if (image === undefined) throw new UsageError('run: no image; name a kernel, or add --firmware FILE');
+    return image;
+  }
+  const given = Object.entries({ [String(image)]: image, '--initrd': initrd, '--append': append });
+  const other = given.find(([, value]) => value !== undefined);
+  if (other) {
+    throw new UsageError(`${other[0]}: not with --firmware, which is what starts; give it the kernel on a --drive`);
+  }
+  return firmware;
 }
 
 /** What the guest is told of the CPUs it may meet: the one it begins on, and those that the user names. */
@@ -138,24 +159,34 @@ function load(
   const host = hostOptions(options);
   const devices = configs.length ? { devices: configs } : {};
   const config = checkConfig({ ...configOf(options), ...implementationsOf(options, host.spec), ...devices });
-  const bytes = inputs.read('image', image);
+  const bytes = inputs.read(options.firmware === undefined ? 'image' : 'firmware', image);
   if (isContainer(bytes)) throw new UsageError(`${image}: this is a snapshot; go on from it with chronovisor restore`);
-  const plan = planLoad(bytes, {
+  const vars = options.flashVars;
+  const what = {
     name: image,
     ramBase: BigInt(VIRT.ram.base),
     ramSize: BigInt(config.ramBytes),
-    ...(options.initrd && { initrd: inputs.read('initrd', options.initrd) }),
     ...(options.dtb && { dtb: inputs.read('dtb', options.dtb) }),
-    ...(options.append !== undefined && { bootargs: options.append }),
     board: {
       cpus: config.vcpus,
       cpuCompatible: PROFILES[config.cpu]!.compatible,
       ...(config.pvTime !== 'off' && { pvTimeBase: BigInt(PV_TIME_BASE) }),
       ...(config.its && { itsBase: BigInt(VIRT.its.base) }),
       ...(config.vmclock && { vmclockBase: BigInt(VIRT.vmclock.base) }),
+      ...(config.firmware && { firmware: true }),
       ...virtioNodes(config.devices ?? []),
     },
-  });
+  };
+  const plan = config.firmware
+    ? planFirmware(bytes, {
+        ...what,
+        ...(vars !== undefined && { vars: { name: vars, bytes: inputs.read('flash-vars', vars) } }),
+      })
+    : planLoad(bytes, {
+        ...what,
+        ...(options.initrd && { initrd: inputs.read('initrd', options.initrd) }),
+        ...(options.append !== undefined && { bootargs: options.append }),
+      });
   const segments = plan.segments.map((s) => ({
     at: `0x${s.address.toString(16)}`,
     bytes: s.data.length,
@@ -164,8 +195,12 @@ function load(
   log.debug({ kind: plan.kind, entry: `0x${plan.entry.toString(16)}`, segments }, 'loaded');
   const machine = createMachine(host, config, options.engine as 'interp' | 'jit', backends);
   beginWith(machine, parseStrategy(options.strategy));
-  const [ram] = machine.vm.memory();
-  for (const { address, data } of plan.segments) ram!.write(Number(address) - ram!.base, data);
+  const memories = machine.vm.memory();
+  for (const { address, data } of plan.segments) {
+    const at = Number(address);
+    const memory = memories.find(({ base, size }) => at >= base && at < base + size)!;
+    memory.write(at - memory.base, data);
+  }
   machine.vm.boot(plan.entry, plan.dtbAddress);
   return { machine, plan };
 }

@@ -43,6 +43,7 @@ export interface LoadOptions {
       | 'vmclockBase'
       | 'virtioMmio'
       | 'pcie'
+      | 'firmware'
       | 'rngSeed'
       | 'kaslrSeed'
     >
@@ -51,8 +52,8 @@ export interface LoadOptions {
 
 /** The state that the boot protocol asks for: x0 = `dtbAddress`, pc = `entry`, MMU off. */
 export interface LoadPlan {
-  readonly kind: 'linux' | 'elf' | 'raw';
-  /** All that goes into RAM: image, RAM disk and device tree. They do not overlap and are inside RAM. */
+  readonly kind: 'linux' | 'elf' | 'raw' | 'firmware';
+  /** All that goes into RAM and flash: image, RAM disk and device tree. They do not overlap and are inside their memory. */
   readonly segments: Segment[];
   /** Physical address. */
   readonly entry: bigint;
@@ -82,7 +83,14 @@ function highStart(layout: RamLayout): bigint {
   return layout.ram.start + (half < 128n * MEGABYTE ? half : 128n * MEGABYTE);
 }
 
-function deviceTree(options: LoadOptions, initrd: LoadPlan['initrd']): Uint8Array {
+/** The tree's bytes. Throws BadDeviceTree. */
+export function deviceTree(options: Omit<LoadOptions, 'initrd'>, initrd?: LoadPlan['initrd']): Uint8Array {
+  const blob = deviceTreeBlob(options, initrd);
+  if (blob.length > MAX_FDT_SIZE) throw new BadDeviceTree(`device tree: ${blob.length} bytes; at most ${MAX_FDT_SIZE}`);
+  return blob;
+}
+
+function deviceTreeBlob(options: Omit<LoadOptions, 'initrd'>, initrd: LoadPlan['initrd']): Uint8Array {
   const { ramBase, ramSize, bootargs, dtb } = options;
   const boot = { ...(bootargs !== undefined && { bootargs }), ...(initrd !== undefined && { initrd }) };
   if (dtb === undefined) {
@@ -115,7 +123,6 @@ export function planLoad(bytes: Uint8Array, options: LoadOptions): LoadPlan {
   }
 
   const blob = deviceTree(options, initrd);
-  if (blob.length > MAX_FDT_SIZE) throw new BadDeviceTree(`device tree: ${blob.length} bytes; at most ${MAX_FDT_SIZE}`);
   // A kernel maps the tree as one 2 MB block (booting.rst, section 2), so it must not cross one.
   const low = image.kind === 'linux' ? (initrd?.end ?? highStart(layout)) : layout.ram.start;
   const { start } = placeDeviceTree(layout, name, BigInt(blob.length), low);

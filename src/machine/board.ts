@@ -13,6 +13,7 @@ import {
   resetPl031State,
   resetPl061State,
 } from './devices/index.js';
+import { Firmware, type FirmwareConfig, type FirmwareState } from './firmware.js';
 import type { PciState } from './pcie/index.js';
 import { SPI, VIRT } from './virt.js';
 import {
@@ -32,6 +33,8 @@ export interface BoardState {
   virtio?: AttachedState[];
   /** The PCIe host bridge's own function, where there is one. */
   pcie?: PciState;
+  /** Where there is firmware. */
+  firmware?: FirmwareState;
 }
 
 export const resetBoardState = (): BoardState => ({
@@ -64,6 +67,7 @@ export interface BoardConnections {
 export interface BoardExtras {
   readonly virtio: readonly VirtioConfig[];
   readonly backends: VirtioBackends;
+  readonly firmware?: FirmwareConfig;
 }
 
 export class Board {
@@ -72,6 +76,7 @@ export class Board {
   readonly rtc: Pl031;
   readonly gpio: Pl061;
   readonly virtio: VirtioDevices;
+  readonly firmware: Firmware | null;
 
   /** @throws RangeError where a device cannot be had */
   constructor(connections: BoardConnections, extras: BoardExtras, state: BoardState = resetBoardState()) {
@@ -88,21 +93,27 @@ export class Board {
     this.bus.add({ kind: 'device', name: 'PL011', ...VIRT.uart, device: this.uart });
     this.bus.add({ kind: 'device', name: 'PL031', ...VIRT.rtc, device: this.rtc });
     this.bus.add({ kind: 'device', name: 'PL061', ...VIRT.gpio, device: this.gpio });
-    const wires = {
+    const busMaster = {
       ram: connections.ram,
       now: () => connections.now(),
       attend: () => connections.attend(),
+    };
+    const wires = {
+      ...busMaster,
       interrupt: (intid: number, level: boolean) => connections.interrupt(intid, level),
       msi: (deviceId: number, address: bigint, data: number) => connections.msi(deviceId, address, data),
       console: (bytes: Uint8Array) => connections.transmitVirtio(bytes),
     };
     this.virtio = new VirtioDevices(extras.virtio, wires, this.bus, extras.backends, state);
+    this.firmware = extras.firmware ? new Firmware(extras.firmware, busMaster, this.bus, state.firmware) : null;
   }
 
   /** Host time at which `fireDue` has something to do; null where nothing is armed. */
   nextDeadline(): Ps | null {
-    const [rtc, virtio] = [this.rtc.nextDeadline(), this.virtio.nextDeadline()];
-    return rtc === null || (virtio !== null && virtio < rtc) ? virtio : rtc;
+    const { rtc, virtio, firmware } = this;
+    return [rtc.nextDeadline(), virtio.nextDeadline(), firmware?.fwCfg.nextDeadline() ?? null].reduce((a, b) =>
+      a === null || (b !== null && b < a) ? b : a,
+    );
   }
 
   /** Does what is due: the RTC's match, requests that devices have served. Between two slices only. */
@@ -111,6 +122,7 @@ export class Board {
     if (next === null || next > now) return;
     this.rtc.update();
     this.virtio.fireDue(now);
+    this.firmware?.fwCfg.fireDue();
   }
 
   /** Presses the power key or lets it go. */
@@ -126,6 +138,7 @@ export class Board {
       gpio: this.gpio.save(),
       ...(virtio.length && { virtio }),
       ...(this.virtio.bridge && { pcie: this.virtio.bridge.host.save() }),
+      ...(this.firmware && { firmware: this.firmware.save() }),
     };
   }
 }

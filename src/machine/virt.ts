@@ -1,12 +1,19 @@
 /** The `virt` board's memory map and interrupt numbers: QEMU virt's, so that images built for it run unchanged. */
+import { BANK_BYTES } from './flash/query.js';
 
 export const VIRT = {
+  /** Two banks, where there is firmware. */
+  flash: [
+    { base: 0, size: BANK_BYTES },
+    { base: BANK_BYTES, size: BANK_BYTES },
+  ],
   gicDistributor: { base: 0x0800_0000, size: 0x1_0000 },
   /** The control frame and the translation frame. */
   its: { base: 0x0808_0000, size: 0x2_0000 },
   gicRedistributors: { base: 0x080a_0000, size: 0xf6_0000 },
   uart: { base: 0x0900_0000, size: 0x1000 },
   rtc: { base: 0x0901_0000, size: 0x1000 },
+  fwCfg: { base: 0x0902_0000, size: 0x18 },
   gpio: { base: 0x0903_0000, size: 0x1000 },
   pvTime: { base: 0x090a_0000, size: 0x1_0000 },
   /** The page is alone in its 64 KiB: a guest with such pages maps nothing else with it. */

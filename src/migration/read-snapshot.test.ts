@@ -72,7 +72,7 @@ describe('a snapshot', () => {
           engine,
         ),
       );
-      const { numbers } = readSnapshot(inMemory(good)).memory.ram;
+      const { numbers } = readSnapshot(inMemory(good)).memory.get('ram')!;
       expect(reads.length).toBeGreaterThan(0);
       expect(reads.length).toBeLessThan(numbers.length);
       expect(stateHash(copy)).toBe(stateHash(linger(restoreSnapshot(good, 'interp'))));

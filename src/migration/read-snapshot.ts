@@ -9,9 +9,11 @@ import { type StealPattern, StealSchedule } from '../host/steal.js';
 import { Timeline } from '../host/timeline.js';
 import { affinityOf, checkState, resavedState, resolvePolicies } from '../hypervisor/vgic/index.js';
 import { checkConfig } from '../hypervisor/vm/config.js';
+import { type MemoryName, memorySizes } from '../hypervisor/vm/guest-memory.js';
 import type { GuestEnd } from '../hypervisor/vm/host.js';
 import { mpidrOf, type VmState } from '../hypervisor/vm/vm.js';
-import { SPI_COUNT, VIRT } from '../machine/virt.js';
+import { checkFlash } from '../machine/flash/index.js';
+import { SPI_COUNT } from '../machine/virt.js';
 import { CLUSTER, checkAttached, hasPci, MAX_CLUSTERS } from '../machine/virtio/index.js';
 import { type ByteSource, readSections, type StoredSection } from './container.js';
 import { BadSnapshot } from './errors.js';
@@ -20,7 +22,7 @@ import { findPages, type SavedPages, savedSize } from './pages.js';
 import { HOST_SHAPE, VM_SHAPE } from './state-shape.js';
 
 /** Versions of the sections that this build writes and reads. */
-export const VERSIONS = { host: 1, vm: 1, ram: 1, 'pv-time': 1 } as const;
+export const VERSIONS = { host: 1, vm: 1, ram: 1, 'pv-time': 1, 'flash-0': 1, 'flash-1': 1 } as const;
 
 export type SectionName = keyof typeof VERSIONS;
 
@@ -41,7 +43,7 @@ export interface Snapshot {
   readonly host: SavedHost;
   readonly vm: VmState;
   /** Pages of each memory, checked. */
-  readonly memory: Readonly<Record<'ram' | 'pv-time', SavedPages>>;
+  readonly memory: ReadonlyMap<MemoryName, SavedPages>;
   /** What was written to each drive, checked. */
   readonly disks: readonly SavedPages[];
   readonly sections: readonly StoredSection[];
@@ -66,12 +68,10 @@ export function readSnapshot(source: ByteSource): Snapshot {
     }
     return written;
   });
-  const names = [...Object.keys(VERSIONS), ...disks.map((_, n) => diskSection(n).name)];
+  const memories = memorySizes(vm.config);
+  const names = ['host', 'vm', ...memories.map(([name]) => name), ...disks.map((_, n) => diskSection(n).name)];
   for (const { name } of sections) if (!names.includes(name)) throw new BadSnapshot('a section has an unknown name');
-  const memory = {
-    ram: findPages(own(sections, 'ram'), vm.config.ramBytes),
-    'pv-time': findPages(own(sections, 'pv-time'), VIRT.pvTime.size),
-  };
+  const memory = new Map(memories.map(([name, size]) => [name, findPages(own(sections, name), size)]));
   return { host, vm, memory, disks, sections };
 }
 
@@ -131,6 +131,10 @@ function checkVm({ config, vcpus, vgic, board, lpt, identity, vmclock, lptInterr
   const devices = config.devices ?? [];
   checkAttached(devices, board.virtio ?? []);
   if (hasPci(devices) !== (board.pcie !== undefined)) throw new RangeError('vm.board.pcie is not what vm.config says');
+  if ((board.firmware !== undefined) !== (config.firmware ?? false)) {
+    throw new RangeError('vm.board.firmware is not what vm.config says');
+  }
+  board.firmware?.flash.forEach(checkFlash);
   const told = config.implementations?.length ?? 0;
   if (identity && identity.told >= 2 ** told) {
     throw new RangeError(`vm.identity.told is ${identity.told}, of ${told} implementations`);

@@ -119,8 +119,9 @@ export function restoreSnapshot(
   const machine = machineFrom(snapshot, { engine, ...(disks && { backends: { ...backends, disks } }) }, change, faults);
   const { memory } = snapshot;
   for (const m of machine.vm.memory()) {
-    if (m.name === 'ram') defer(machine.vm, m, memory.ram);
-    else memory[m.name].numbers.forEach((page, index) => m.write(page * PAGE, memory[m.name].contents(index)));
+    const { numbers, contents } = memory.get(m.name)!;
+    if (m.name === 'ram') defer(machine.vm, m, { numbers, contents });
+    else numbers.forEach((page, index) => m.write(page * PAGE, contents(index)));
   }
   machine.vm.memoryRestored();
   spoilRestoredIts(machine.vm);

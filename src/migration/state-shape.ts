@@ -19,6 +19,7 @@ import { LATER_SLOTS } from '../hypervisor/vm/core-state.js';
 import { RX_QUEUE_MAX } from '../machine/devices/index.js';
 import { SPI_COUNT } from '../machine/virt.js';
 import { MAX_DEVICES } from '../machine/virtio/index.js';
+import { FIRMWARE_SHAPE } from './firmware-shape.js';
 import { big, byKind, flag, int, list, nullable, oneOf, optional, real, record, type Shape, word } from './shape.js';
 import { ATTACHED_SHAPE, BRIDGE_SHAPE, VIRTIO_CONFIG_SHAPE } from './virtio-shape.js';
 
@@ -122,6 +123,7 @@ export const CONFIG_SHAPE = record({
   faults: optional(list(oneOf(...FAULT_NAMES), 1, FAULT_NAMES.length)),
   vmclock: optional(flag),
   its: optional(flag),
+  firmware: optional(flag),
   implementations: optional(list(record({ midr: U64, revidr: U64, aidr: U64 }), 0, MAX_IMPLEMENTATIONS)),
   devices: optional(list(VIRTIO_CONFIG_SHAPE, 1, 2 * MAX_DEVICES)),
 });
@@ -255,6 +257,7 @@ const board = record({
     afsel: U8,
     ris: U8,
   }),
+  firmware: optional(FIRMWARE_SHAPE),
   virtio: optional(list(ATTACHED_SHAPE, 1, 2 * MAX_DEVICES)),
   pcie: optional(BRIDGE_SHAPE),
 });

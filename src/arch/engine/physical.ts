@@ -23,6 +23,8 @@ export class PhysicalMemory {
   readonly regions: readonly MemoryRegion[];
   #last: MemoryRegion;
   #deferred: Deferred | null = null;
+  /** Bases of regions whose loads a device answers. */
+  readonly #answered = new Set<number>();
 
   /** @param regions at least one, not overlapping */
   constructor(regions: readonly MemoryRegion[]) {
@@ -47,6 +49,18 @@ export class PhysicalMemory {
   host(address: number): number {
     const r = this.region(address);
     return r ? r.host + (address - r.base) : -1;
+  }
+
+  /** Host address of a byte as a guest's load sees it, or -1 where it is not memory or a device answers for it. */
+  readable(address: number): number {
+    const r = this.region(address);
+    return r && !this.#answered.has(r.base) ? r.host + (address - r.base) : -1;
+  }
+
+  /** Whether loads from the region at `base` get its bytes. Fast TLBs that know it are the caller's to empty. */
+  answerReads(base: number, fromMemory: boolean): void {
+    if (fromMemory) this.#answered.delete(base);
+    else this.#answered.add(base);
   }
 
   /** Host address of a range of bytes, or -1 where it is not memory of one region. */

@@ -41,7 +41,7 @@ export class MemoryAccess {
     const want = this.#want(access);
     if (!this.#translate(low, high, access, want, 0)) return 0;
     const { physical } = this.#mmu;
-    const host = this.#cpu.ram.host(physical);
+    const host = this.#cpu.ram.readable(physical);
     if (host >= 0) {
       this.#fill(low, high, access, host);
       return host;
@@ -241,7 +241,7 @@ export class MemoryAccess {
 
   #load(physical: number, length: number, access: number, to: number): boolean {
     const cpu = this.#cpu;
-    const host = cpu.ram.host(physical);
+    const host = cpu.ram.readable(physical);
     if (host < 0) return deviceRead(cpu, physical, length, elementOf(access), to);
     cpu.u8.copyWithin(to, host, host + length);
     return true;

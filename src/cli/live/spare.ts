@@ -20,7 +20,12 @@ export class SpareEngine {
   /** The engine for a machine, once, if it is the expected one; else one made now. Its memory is all zeros. */
   take(config: VmConfig): Engine {
     const { cpu, vcpus, ramBytes } = this.#expected;
-    const fits = config.cpu === cpu && config.vcpus === vcpus && config.ramBytes === ramBytes && !config.vmclock;
+    const fits =
+      config.cpu === cpu &&
+      config.vcpus === vcpus &&
+      config.ramBytes === ramBytes &&
+      !config.vmclock &&
+      !config.firmware;
     const spare = fits ? this.#engine : null;
     if (!spare) return createEngine(config, this.#kind);
     this.#engine = null;

@@ -37,6 +37,8 @@ export interface VmConfig {
   vmclock?: boolean;
   /** Whether there are LPIs and an ITS; absent: no. */
   its?: boolean;
+  /** Whether there are flash and fw_cfg; absent: no. */
+  firmware?: boolean;
   /** Implementations that the VM may meet, its first host's included; absent: the guest is not told of any. */
   implementations?: readonly Implementation[];
   /** Virtio devices; absent: none. */

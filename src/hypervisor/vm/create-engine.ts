@@ -7,7 +7,7 @@ import { VIRT } from '../../machine/virt.js';
 import type { VmConfig } from './config.js';
 
 /** What of a configuration an engine depends on. */
-export type EngineConfig = Pick<VmConfig, 'cpu' | 'vcpus' | 'ramBytes' | 'vmclock'>;
+export type EngineConfig = Pick<VmConfig, 'cpu' | 'vcpus' | 'ramBytes' | 'vmclock' | 'firmware'>;
 
 export function createEngine(config: EngineConfig, engine: 'interp' | 'jit'): Engine {
   return new Engine({
@@ -16,6 +16,7 @@ export function createEngine(config: EngineConfig, engine: 'interp' | 'jit'): En
     memory: [
       { base: VIRT.ram.base, size: config.ramBytes, writable: true },
       { ...VIRT.pvTime, writable: true },
+      ...(config.firmware ? VIRT.flash.map((bank) => ({ ...bank, writable: false })) : []),
       ...(config.vmclock ? [{ ...VIRT.vmclock, writable: false }] : []),
     ],
     table: TABLE,

@@ -31,7 +31,8 @@ import { checkConfig, type VmConfig } from './config.js';
 import { type CoreState, restoreCore, saveCore } from './core-state.js';
 import { createEngine } from './create-engine.js';
 import { deviceMemory } from './device-memory.js';
-import { GuestMemory } from './guest-memory.js';
+import { flashCells } from './flash-cells.js';
+import { GuestMemory, stateRegions } from './guest-memory.js';
 import type { ExitKind, GuestEnd, VmHost } from './host.js';
 import { outsideOf } from './outside.js';
 import { traceSource } from './source.js';
@@ -163,7 +164,13 @@ export class Vm {
         attend: () => this.#stopRunning(),
         transmitVirtio: (bytes) => host.transmitVirtio?.(bytes),
       },
-      { virtio: config.devices ?? [], backends: options.backends ?? {} },
+      {
+        virtio: config.devices ?? [],
+        backends: options.backends ?? {},
+        ...(config.firmware && {
+          firmware: { cpus: config.vcpus, cells: VIRT.flash.map(({ base }) => flashCells(this, base)) },
+        }),
+      },
       state?.board,
     );
     this.engine.cpu.outside = outsideOf(this);
@@ -408,14 +415,13 @@ export class Vm {
     cpu.u8.set(page, cpu.ram.host(lptAddress()));
   }
 
-  /** The memory that the guest can change, live and all in place. */
+  /** The memory whose contents are state, live and all in place. */
   memory(): GuestMemory[] {
     const { engine, system } = this;
     engine.cpu.ram.complete();
-    const writable = engine.cpu.ram.regions.filter((r) => r.writable);
-    return writable.map((r, i) => {
+    return stateRegions(engine.cpu.ram).map(({ name, region: r }) => {
       const place = { base: r.base, host: r.host, size: r.size, firstPage: (r.host - engine.map.ram) / 4096 };
-      return new GuestMemory(i === 0 ? 'ram' : 'pv-time', place, engine.memory, system.mmu.dirty);
+      return new GuestMemory(name, place, engine.memory, system.mmu.dirty);
     });
   }
 

@@ -25,6 +25,8 @@ export interface VirtBoard {
   readonly virtioMmio?: number;
   /** Whether there is a PCIe host bridge. */
   readonly pcie?: boolean;
+  /** Whether there are flash and fw_cfg. */
+  readonly firmware?: boolean;
   /** Entropy for the guest: left out, or fixed bytes, since a run must be repeatable. */
   readonly rngSeed?: Uint8Array;
   /** Seed of the kernel's address randomisation; without it the kernel stays where it is linked. */
@@ -216,6 +218,23 @@ function pcie({ itsBase }: VirtBoard): DeviceTreeNode {
   });
 }
 
+/** Linux Documentation/devicetree/bindings/mtd/mtd-physmap.yaml and firmware/qemu,fw-cfg-mmio.yaml. */
+function firmware(): DeviceTreeNode[] {
+  const banks = VIRT.flash.map(({ base, size }) => doubleCells(BigInt(base), BigInt(size)));
+  return [
+    node('flash@0', {
+      compatible: strings('cfi-flash'),
+      reg: Uint8Array.from(banks.flatMap((bank) => [...bank])),
+      'bank-width': cells(4),
+    }),
+    node(`fw-cfg@${hex(VIRT.fwCfg.base)}`, {
+      compatible: strings('qemu,fw-cfg-mmio'),
+      reg: pages(BigInt(VIRT.fwCfg.base), BigInt(VIRT.fwCfg.size)),
+      'dma-coherent': present(),
+    }),
+  ];
+}
+
 /** The board's tree. Throws RangeError where `cpus` is not 1 to 8: the board has one cluster of eight. */
 export function virtDeviceTree(board: VirtBoard): DeviceTree {
   if (!Number.isInteger(board.cpus) || board.cpus < 1 || board.cpus > 8) {
@@ -254,6 +273,7 @@ export function virtDeviceTree(board: VirtBoard): DeviceTree {
       }),
     ]),
   ];
+  if (board.firmware) children.push(...firmware());
   for (let slot = 0; slot < (board.virtioMmio ?? 0); slot++) children.push(virtioMmio(slot));
   if (board.pcie) children.push(pcie(board));
   if (board.pvTimeBase !== undefined) children.push(pvTime(board.pvTimeBase));

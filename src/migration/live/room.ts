@@ -2,6 +2,7 @@
 import type { HostSpec } from '../../host/frequency.js';
 import type { HostOptions } from '../../host/host.js';
 import { createEngine } from '../../hypervisor/vm/create-engine.js';
+import { stateRegions } from '../../hypervisor/vm/guest-memory.js';
 import { encodeJson } from '../json.js';
 import { type MigrationRecord, migrate } from '../migrate.js';
 import { pageKernel } from '../page-kernel.js';
@@ -32,8 +33,7 @@ export function reserveRoom(
   prepared = createEngine(offer.config, engine),
 ): Room<Arrival> {
   const kernel = pageKernel(prepared.memory);
-  // What the guest cannot write (the vmclock page) is made of the state.
-  const regions = prepared.cpu.ram.regions.filter((r) => r.writable);
+  const regions = stateRegions(prepared.cpu.ram).map(({ region }) => region);
   const used = regions.map(({ size }) => new Uint8Array(size / PAGE_BYTES));
   const textOf = (config: Offer['config']): string => new TextDecoder().decode(encodeJson(config));
   const configured = textOf(offer.config);

@@ -331,7 +331,7 @@ export class LiveSource {
     const memories = this.#machine.vm.memory();
     // What the hypervisor writes without going through the guest's tables is small: all of it goes again.
     this.#pages.begin(
-      set.map((pages, i) => (memories[i]!.name === 'ram' ? pages : pages.slice().fill(1))),
+      set.map((pages, i) => (memories[i]!.name === 'pv-time' ? pages.slice().fill(1) : pages)),
       true,
     );
     this.#allSent = false;

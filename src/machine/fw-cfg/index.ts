@@ -1,0 +1,1 @@
+export { FwCfg, type FwCfgConnections, type FwCfgState, resetFwCfgState } from './fw-cfg.js';
