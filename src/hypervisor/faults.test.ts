@@ -6,7 +6,7 @@ describe('faults', () => {
     expect(new Set(FAULT_NAMES).size).toBe(FAULT_NAMES.length);
     for (const { name, caseId, does } of FAULTS) {
       expect(name).toMatch(/^[a-z][a-z0-9-]+$/);
-      expect(caseId).toMatch(/^[TSRG]\d+$/);
+      expect(caseId).toMatch(/^[TSRGI]\d+$/);
       expect(does.length).toBeLessThanOrEqual(110);
     }
   });
