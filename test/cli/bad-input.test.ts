@@ -141,7 +141,7 @@ const OPTIONS: [string[], RegExp][] = [
   [['--host', '99GHz'], /99GHz: out of range/],
   [['--host', `freq=25MHz,ppm=${'9'.repeat(5000)}`], /--host/],
   [['--gic', 'nonsense'], /--gic nonsense/],
-  [['--gic', 'listRegisters=17'], /listRegisters=17: 1 to 16/],
+  [['--gic', 'listRegisters=17'], /listRegisters=17: a GIC has 1 to 16/],
   [['--cpu', 'toString'], /--cpu toString: no such profile/],
   [['--migrate', 'nonsense'], /--migrate nonsense: say "<when> to/],
   [['--migrate', 't=1s to nowhere'], /nowhere: no such host/],
@@ -183,7 +183,7 @@ const OPTIONS: [string[], RegExp][] = [
 
 const COMMANDS: [string[], RegExp][] = [
   [['frobnicate'], /unknown command 'frobnicate'/],
-  [['run'], /missing required argument/],
+  [['run'], /no image; name a kernel, or add --firmware/],
   [['--log', 'x', 'inspect', 'hosts'], /--log/],
   [['inspect', 'nosuch'], /nosuch: no such file/],
   [['inspect', 'empty'], /the file is empty/],

@@ -109,7 +109,7 @@ describe.skipIf(!found.image)(found.image ? 'Debian' : `no Debian image: ${found
       text: expect.stringMatching(/^40\.0{3,6}x its first rate on 1GHz/),
     });
     expect(rate.value).toBeCloseTo(40, 4);
-    expect(run.stderr).toMatch(/^ {2}counter-rate +FAIL +(40\.0000|39\.9999)\d\dx/m);
+    expect(run.stderr).toMatch(/^ {2}counter-rate +FAIL +(40\.0000|39\.9999)\d*x/m);
     expect(verdict(run, 'counter-monotonic')).toMatchObject({ status: 'pass' });
     // A guest that sleeps for a second of a 25 MHz counter sleeps for a fortieth of one at 1 GHz.
     expect(verdict(run, 'timer-early')).toMatchObject({ status: 'fail' });
