@@ -36,18 +36,20 @@ function row({ marks }: Lane, i: number, end: number): string {
 
 function picture(lanes: readonly Lane[], end: number): string {
   const height = lanes.length * ROW;
-  const width = WIDTH - LEFT - RIGHT;
+  // LPIs have four digits.
+  const left = LEFT + (lanes.some(({ intid }) => intid >= 1000) ? 16 : 0);
+  const width = WIDTH - left - RIGHT;
   const names = lanes.map(
-    ({ vcpu, intid }, i) => `<text x="${LEFT - 5}" y="${i * ROW + 13}" text-anchor="end">${vcpu}: ${intid}</text>`,
+    ({ vcpu, intid }, i) => `<text x="${left - 5}" y="${i * ROW + 13}" text-anchor="end">${vcpu}: ${intid}</text>`,
   );
   const labels = ['start', 'middle', 'end'].map(
     (anchor, i) =>
-      `<text class="when" x="${LEFT + (i * width) / 2}" y="${height + 16}" text-anchor="${anchor}">${instant((end * i) / 2, end)}</text>`,
+      `<text class="when" x="${left + (i * width) / 2}" y="${height + 16}" text-anchor="${anchor}">${instant((end * i) / 2, end)}</text>`,
   );
   return (
     `<svg viewBox="0 0 ${WIDTH} ${height + 24}" role="img" aria-label="interrupts by vCPU and INTID">${names.join('')}` +
-    `<rect class="frame" x="${LEFT}" y="0" width="${width}" height="${height}"/>` +
-    `<svg class="marks" x="${LEFT}" y="0" width="${width}" height="${height}" viewBox="0 0 ${UNITS} ${height}" ` +
+    `<rect class="frame" x="${left}" y="0" width="${width}" height="${height}"/>` +
+    `<svg class="marks" x="${left}" y="0" width="${width}" height="${height}" viewBox="0 0 ${UNITS} ${height}" ` +
     `preserveAspectRatio="none"><rect class="touch" width="${UNITS}" height="${height}"/>` +
     `${lanes.map((lane, i) => row(lane, i, end)).join('')}<rect class="choice" height="${height}"/></svg>${labels.join('')}</svg>`
   );
