@@ -13,7 +13,8 @@ export { parseStrategy, STRATEGIES, type StrategyName } from './hypervisor/strat
 export { checkConfig, type VmConfig } from './hypervisor/vm/config.js';
 export type { GuestMemory } from './hypervisor/vm/guest-memory.js';
 export type { GuestEnd } from './hypervisor/vm/host.js';
-export { Vm, type VmState } from './hypervisor/vm/vm.js';
+export { Vm } from './hypervisor/vm/vm.js';
+export type { VmState } from './hypervisor/vm/vm-state.js';
 export {
   type DiskContents,
   memoryContents,

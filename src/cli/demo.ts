@@ -1,11 +1,11 @@
 /** `chronovisor demo`: guests over {same, other frequency} x {aware, unaware of LPT} x {offset, lpt}, and trap and scaled, measured. */
+
 import { readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
-import { PROFILES } from '../arch/profiles.js';
 import { formatFrequency } from '../host/time-spec.js';
-import { PV_TIME_BASE } from '../hypervisor/pvtime/index.js';
+import { boardOf } from '../hypervisor/vm/board-of.js';
 import { planLoad } from '../loader/index.js';
 import { VIRT } from '../machine/virt.js';
 import type { Machine } from '../migration/snapshot.js';
@@ -31,11 +31,7 @@ export function loadGuest({ vm }: Machine, guest: string, bootargs: string): voi
     ramBase: BigInt(VIRT.ram.base),
     ramSize: BigInt(vm.config.ramBytes),
     bootargs,
-    board: {
-      cpus: vm.config.vcpus,
-      cpuCompatible: PROFILES[vm.config.cpu]!.compatible,
-      pvTimeBase: BigInt(PV_TIME_BASE),
-    },
+    board: boardOf(vm.config),
   });
   const [ram] = vm.memory();
   for (const { address, data } of plan.segments) ram!.write(Number(address) - ram!.base, data);

@@ -1,12 +1,12 @@
 /** `chronovisor linux-time`: what an unmodified Debian kernel sees of time under every strategy, as a table. */
+
 import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
-import { PROFILES } from '../arch/profiles.js';
 import { DEFAULT_COSTS } from '../host/costs.js';
 import { parseHost } from '../host/frequency.js';
 import { StealSchedule } from '../host/steal.js';
-import { PV_TIME_BASE } from '../hypervisor/pvtime/index.js';
 import { DOWNTIME_POLICIES, STRATEGIES } from '../hypervisor/strategy/index.js';
+import { boardOf } from '../hypervisor/vm/board-of.js';
 import { debianCloud } from '../loader/debian/index.js';
 import { planLoad } from '../loader/index.js';
 import { VIRT } from '../machine/virt.js';
@@ -64,7 +64,7 @@ export function bootedLinux(kernel: string, initrd: string, lpt: boolean): Uint8
     ramSize: BigInt(MEMORY),
     initrd: readFileSync(initrd),
     bootargs: `console=ttyAMA0 quiet cv.nomodules cv.run="${LINUX_TIME_COMMAND}"`,
-    board: { cpus: 1, cpuCompatible: PROFILES['cortex-a57']!.compatible, pvTimeBase: BigInt(PV_TIME_BASE) },
+    board: boardOf(vm.config),
   });
   const [ram] = vm.memory();
   for (const { address, data } of plan.segments) ram!.write(Number(address) - ram!.base, data);

@@ -10,13 +10,13 @@ import {
   implementationOf,
   parseImplementation,
 } from '../hypervisor/identity/index.js';
-import { PV_TIME_BASE, parsePvTimeProfile } from '../hypervisor/pvtime/index.js';
+import { parsePvTimeProfile } from '../hypervisor/pvtime/index.js';
 import { parseStrategy } from '../hypervisor/strategy/index.js';
+import { boardOf } from '../hypervisor/vm/board-of.js';
 import { checkConfig, type VmConfig } from '../hypervisor/vm/config.js';
 import { parseGic } from '../hypervisor/vm/gic-option.js';
 import { type LoadPlan, parseMemorySize, planFirmware, planLoad } from '../loader/index.js';
 import { VIRT } from '../machine/virt.js';
-import { virtioNodes } from '../machine/virtio/index.js';
 import { isContainer } from '../migration/container.js';
 import { beginWith } from '../migration/migrate.js';
 import { createMachine, type Machine } from '../migration/snapshot.js';
@@ -167,15 +167,7 @@ function load(
     ramBase: BigInt(VIRT.ram.base),
     ramSize: BigInt(config.ramBytes),
     ...(options.dtb && { dtb: inputs.read('dtb', options.dtb) }),
-    board: {
-      cpus: config.vcpus,
-      cpuCompatible: PROFILES[config.cpu]!.compatible,
-      ...(config.pvTime !== 'off' && { pvTimeBase: BigInt(PV_TIME_BASE) }),
-      ...(config.its && { itsBase: BigInt(VIRT.its.base) }),
-      ...(config.vmclock && { vmclockBase: BigInt(VIRT.vmclock.base) }),
-      ...(config.firmware && { firmware: true }),
-      ...virtioNodes(config.devices ?? []),
-    },
+    board: boardOf(config),
   };
   const plan = config.firmware
     ? planFirmware(bytes, {

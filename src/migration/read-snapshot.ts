@@ -11,7 +11,7 @@ import { affinityOf, checkState, resavedState, resolvePolicies } from '../hyperv
 import { checkConfig } from '../hypervisor/vm/config.js';
 import { type MemoryName, memorySizes } from '../hypervisor/vm/guest-memory.js';
 import type { GuestEnd } from '../hypervisor/vm/host.js';
-import { mpidrOf, type VmState } from '../hypervisor/vm/vm.js';
+import { mpidrOf, type VmState } from '../hypervisor/vm/vm-state.js';
 import { checkFlash } from '../machine/flash/index.js';
 import { SPI_COUNT } from '../machine/virt.js';
 import { CLUSTER, checkAttached, hasPci, MAX_CLUSTERS } from '../machine/virtio/index.js';

@@ -1,14 +1,14 @@
 /** From a test's options to a machine that has its image loaded. */
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { PROFILES } from '../arch/profiles.js';
 import { DEFAULT_COSTS, parseCosts } from '../host/costs.js';
 import { type HostSpec, parseHost } from '../host/frequency.js';
 import { parseSteal, StealSchedule } from '../host/steal.js';
 import { parseDuration, parseFrequency } from '../host/time-spec.js';
 import { parseFaults } from '../hypervisor/faults.js';
-import { PV_TIME_BASE, parsePvTimeProfile } from '../hypervisor/pvtime/index.js';
+import { parsePvTimeProfile } from '../hypervisor/pvtime/index.js';
 import { parseStrategy, type StrategyName } from '../hypervisor/strategy/index.js';
+import { boardOf } from '../hypervisor/vm/board-of.js';
 import { checkConfig } from '../hypervisor/vm/config.js';
 import { type ImageSymbol, parseMemorySize, planLoad } from '../loader/index.js';
 import { VIRT } from '../machine/virt.js';
@@ -21,7 +21,6 @@ import {
   type Switch,
   type VirtioBackends,
   type VirtioConfig,
-  virtioNodes,
 } from '../machine/virtio/index.js';
 import { beginWith } from '../migration/migrate.js';
 import { createMachine, type Machine } from '../migration/snapshot.js';
@@ -174,14 +173,7 @@ export function machineOf(options: BootOptions): { machine: Machine; symbols: re
     ...(options.initrd && { initrd: contents(options.initrd) }),
     ...(options.dtb && { dtb: contents(options.dtb) }),
     ...(options.append !== undefined && { bootargs: options.append }),
-    board: {
-      cpus: config.vcpus,
-      cpuCompatible: PROFILES[config.cpu]!.compatible,
-      ...(config.pvTime !== 'off' && { pvTimeBase: BigInt(PV_TIME_BASE) }),
-      ...(config.its && { itsBase: BigInt(VIRT.its.base) }),
-      ...(config.vmclock && { vmclockBase: BigInt(VIRT.vmclock.base) }),
-      ...virtioNodes(devices),
-    },
+    board: boardOf(config),
   });
   const host = {
     spec: hostSpec(options.host ?? '62.5MHz', 'host'),

@@ -4,6 +4,7 @@
  */
 
 import fc from 'fast-check';
+import { generator } from '../support/random.js';
 import { Differential, KINDS, OPERANDS, type Operation, POLICIES, type Setup } from './differential.js';
 
 export const LENGTH = 200;
@@ -11,17 +12,6 @@ export const LENGTH = 200;
 export interface Sequence {
   setup: Setup;
   operations: Operation[];
-}
-
-/** mulberry32: all that is asked of it is that it is quick and that no two seeds are alike. */
-function generator(seed: number): (below: number) => number {
-  let state = seed >>> 0;
-  return (below) => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = Math.imul(state ^ (state >>> 15), state | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return ((t ^ (t >>> 14)) >>> 0) % below;
-  };
 }
 
 export function sequence(seed: number): Sequence {

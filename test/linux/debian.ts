@@ -1,10 +1,11 @@
 /** Debian's cloud kernel for the tests in this folder: fetched once, kept in the cache, with a machine about to boot it. */
+
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { PROFILES } from '../../src/arch/profiles.js';
 import { DEFAULT_COSTS } from '../../src/host/costs.js';
 import { parseHost } from '../../src/host/frequency.js';
 import { parseSteal, StealSchedule } from '../../src/host/steal.js';
+import { boardOf } from '../../src/hypervisor/vm/board-of.js';
 import type { VmConfig } from '../../src/hypervisor/vm/config.js';
 import { type DebianCloudImage, debianCloud, FetchFailed } from '../../src/loader/debian/index.js';
 import { planLoad } from '../../src/loader/index.js';
@@ -69,12 +70,7 @@ export function debianMachine(image: DebianCloudImage, options: DebianOptions): 
     ramSize: BigInt(memory),
     initrd: readFileSync(image.initrd),
     bootargs: append,
-    board: {
-      cpus: vcpus,
-      cpuCompatible: PROFILES[cpu]!.compatible,
-      pvTimeBase: 0x090a_0000n,
-      ...(config.vmclock && { vmclockBase: 0x090d_0000n }),
-    },
+    board: boardOf(vm.config),
   });
   const [ram] = vm.memory();
   for (const { address, data } of plan.segments) ram!.write(Number(address) - ram!.base, data);

@@ -1,8 +1,10 @@
 // Mutated images and device trees for the loader: each must load or be refused by the loader's own errors.
 // `LOADER_FUZZ=100000 npx vitest run --config test/vitest.config.ts test/loader/fuzz.test.ts` is the long run.
+
 import { gzipSync } from 'node:zlib';
 import { BadImage, type LoadPlan, planLoad } from '../../src/loader/index.js';
 import { BadDeviceTree, readFdt, virtDeviceTree, writeFdt } from '../../src/machine/device-tree/index.js';
+import { generator } from '../support/random.js';
 import { makeElf, makeLinuxImage, makeZboot } from './images.js';
 
 const RAM_BASE = 0x4000_0000n;
@@ -13,17 +15,6 @@ export interface FuzzResult {
   readonly kinds: Map<string, number>;
   /** Longest time of one input in ms, for reports. */
   readonly slowest: number;
-}
-
-/** mulberry32: small, seeded, the same everywhere. */
-function generator(seed: number): (below: number) => number {
-  let state = seed >>> 0;
-  return (below) => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = Math.imul(state ^ (state >>> 15), state | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return ((t ^ (t >>> 14)) >>> 0) % below;
-  };
 }
 
 type Random = ReturnType<typeof generator>;

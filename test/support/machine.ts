@@ -1,13 +1,14 @@
 /** Machines for tests: a prebuilt guest or image on a small board. */
+
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { PROFILES } from '../../src/arch/profiles.js';
 import { ZERO_COSTS } from '../../src/host/costs.js';
 import { parseHost } from '../../src/host/frequency.js';
 import { parseSteal, StealSchedule } from '../../src/host/steal.js';
+import { boardOf } from '../../src/hypervisor/vm/board-of.js';
 import { DEFAULT_CONFIG, type VmConfig } from '../../src/hypervisor/vm/config.js';
 import { planLoad } from '../../src/loader/index.js';
-import { type VirtioBackends, virtioNodes } from '../../src/machine/virtio/index.js';
+import type { VirtioBackends } from '../../src/machine/virtio/index.js';
 import { createMachine, type Machine } from '../../src/migration/snapshot.js';
 import { Session, type SessionEvent, type SessionStatus } from '../../src/verify/session.js';
 
@@ -55,14 +56,7 @@ export function guestMachine(guest: string, options: MachineOptions = {}): Machi
     ramBase: 0x4000_0000n,
     ramSize: BigInt(vm.config.ramBytes),
     bootargs,
-    board: {
-      cpus: vm.config.vcpus,
-      cpuCompatible: PROFILES[vm.config.cpu]!.compatible,
-      pvTimeBase: 0x090a_0000n,
-      ...(vm.config.its && { itsBase: 0x0808_0000n }),
-      ...(vm.config.vmclock && { vmclockBase: 0x090d_0000n }),
-      ...virtioNodes(vm.config.devices ?? []),
-    },
+    board: boardOf(vm.config),
   });
   const [ram] = vm.memory();
   for (const { address, data } of plan.segments) ram!.write(Number(address) - ram!.base, data);

@@ -47,7 +47,7 @@ export function parseDrive(text: string): DriveText {
 export interface OpenDrive {
   readonly disk: DiskBackend;
   readonly config: BlockConfig;
-  /** Written in place: its file is not what it was any more. */
+  /** Whether the guest's flushes change the file itself: a snapshot, which names it by its SHA-256, cannot be taken. */
   readonly inPlace: boolean;
   close(): void;
 }

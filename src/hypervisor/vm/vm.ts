@@ -5,17 +5,15 @@
 import type { Engine } from '../../arch/engine/engine.js';
 import { Exit } from '../../arch/engine/layout.js';
 import { PROFILES } from '../../arch/profiles.js';
-import { CoreSystem, type Identity, type ReadIdentity } from '../../arch/system/index.js';
+import { CoreSystem, type Identity } from '../../arch/system/index.js';
 import { PS_PER_MICROSECOND, PS_PER_SECOND, type Ps, type SystemCounter } from '../../arch/timer/index.js';
-import { Board, type BoardState } from '../../machine/board.js';
+import { Board } from '../../machine/board.js';
 import { PPI, SPI, SPI_COUNT, VIRT } from '../../machine/virt.js';
-import type { VirtioBackends } from '../../machine/virtio/index.js';
 import { TraceStream, type WakeEvent } from '../../trace/index.js';
 import type { FaultName } from '../faults.js';
 import { guestIdentity, hostIdentity } from '../identity/index.js';
 import type { PsciHost } from '../psci/index.js';
 import {
-  createLpt,
   encodeLpt,
   encodeStolenTime,
   type LptState,
@@ -24,62 +22,26 @@ import {
   stolenTimeAddress,
 } from '../pvtime/index.js';
 import { firstGuestTime, type GuestTimeState, guestCounter } from '../strategy/index.js';
-import { type KickReason, TRANSLATER, Vgic, type VgicState } from '../vgic/index.js';
+import { type KickReason, TRANSLATER, Vgic } from '../vgic/index.js';
 import { type VmclockState, vmclockAt, vmclockPage } from '../vmclock/index.js';
 import { nextTimerDeadline, nextTimerEvent, signalsAtExpiry, spoiledTimers, timerLines } from '../vtimer/index.js';
 import { checkConfig, type VmConfig } from './config.js';
-import { type CoreState, restoreCore, saveCore } from './core-state.js';
+import { restoreCore, saveCore } from './core-state.js';
 import { createEngine } from './create-engine.js';
 import { deviceMemory } from './device-memory.js';
 import { flashCells } from './flash-cells.js';
 import { GuestMemory, stateRegions } from './guest-memory.js';
 import type { ExitKind, GuestEnd, VmHost } from './host.js';
 import { outsideOf } from './outside.js';
+import { psciHostOf } from './psci-host.js';
 import { traceSource } from './source.js';
 import { tableMemory } from './table-memory.js';
 import { programTimerTraps } from './timer-traps.js';
-import { resetVcpuState, Vcpu, type VcpuState } from './vcpu.js';
-
-/** What the guest knows of its hosts' CPUs. */
-export interface VmIdentityState {
-  /** Identification registers that it has read, with the values that it knows. */
-  read: ReadIdentity;
-  /** Bit n: it has been told of config.implementations[n]. */
-  told: number;
-}
-
-/** Everything of a VM but the contents of its memory. */
-export interface VmState {
-  config: VmConfig;
-  vcpus: (VcpuState & { core: CoreState })[];
-  vgic: VgicState;
-  board: BoardState;
-  lpt: LptState | null;
-  /** Absent in snapshots of older builds. */
-  identity?: VmIdentityState;
-  /** Absent in older builds' snapshots: every strategy left the host's counter behind the guest's. */
-  time?: GuestTimeState;
-  /** Present where the guest has asked for an interrupt at each migration. */
-  lptInterrupt?: boolean;
-  /** Where there is a vmclock device. */
-  vmclock?: VmclockState;
-  /** When the ITS goes on with its queue, where it has left some of it. */
-  itsDue?: Ps;
-  /** The vCPU that ran last: its exclusive monitor is still good. */
-  last: number;
-}
-
-export interface VmOptions {
-  readonly engine: 'interp' | 'jit';
-  readonly prepared?: Engine;
-  readonly backends?: VirtioBackends;
-}
+import { resetVcpuState, Vcpu } from './vcpu.js';
+import { mpidrOf, offeredLpt, type VmOptions, type VmState } from './vm-state.js';
 
 /** Host time from one turn of the ITS to the next, while its queue is longer than one access may run. */
 const ITS_TURN: Ps = 10n * PS_PER_MICROSECOND;
-
-/** MPIDR_EL1 of a vCPU: Aff0 = number, bit 31 RES1. */
-export const mpidrOf = (vcpu: number): bigint => 0x8000_0000n | BigInt(vcpu);
 
 export class Vm {
   readonly config: VmConfig;
@@ -175,7 +137,7 @@ export class Vm {
     );
     this.engine.cpu.outside = outsideOf(this);
     this.system.pmu.onInterrupt = (level) => this.vgic.setPpiLevel(this.engine.cpu.vcpu, PPI.pmu, level);
-    this.lpt = state ? state.lpt : this.#initialLpt();
+    this.lpt = state ? state.lpt : offeredLpt(this.config, host.counter.freqHz);
     this.lptInterrupt = state?.lptInterrupt ?? false;
     this.implementationsTold = state?.identity?.told ?? 0;
     this.system.identification.become(this.#guestIdentity(), state?.identity?.read);
@@ -446,7 +408,7 @@ export class Vm {
     };
   }
 
-  readonly psci: PsciHost = this.#psciHost();
+  readonly psci: PsciHost = psciHostOf(this);
 
   /** The instant that `deadline` named has come. */
   timersDue(vcpu: number): void {
@@ -522,43 +484,11 @@ export class Vm {
     if (this.running >= 0) this.engine.cpu.requestExit(Exit.Event);
   }
 
-  #initialLpt(): LptState | null {
-    const { pvTime, lpt, pvFreqHz } = this.config;
-    return pvTime !== 'off' && lpt ? createLpt(pvTime, pvFreqHz, this.host.counter.freqHz) : null;
-  }
-
   #writePvTime(): void {
     if (this.config.pvTime === 'off') return;
     const { cpu } = this.engine;
     for (let i = 0; i < this.config.vcpus; i++) cpu.u8.set(encodeStolenTime(0n), cpu.ram.host(stolenTimeAddress(i)));
     if (this.lpt) this.publishLpt(encodeLpt(this.lpt));
-  }
-
-  #psciHost(): PsciHost {
-    const vm = this;
-    return {
-      get vcpuCount() {
-        return vm.config.vcpus;
-      },
-      aarch32: false,
-      mpidr: mpidrOf,
-      powerState: (vcpu) => vm.vcpus[vcpu]!.power,
-      start(vcpu, entry, contextId) {
-        const v = vm.vcpus[vcpu]!;
-        v.power = 'on-pending';
-        v.waiting = 'no';
-        v.start = { entry, contextId };
-        if (vm.running >= 0) vm.engine.cpu.requestExit(Exit.Event);
-      },
-      off(vcpu) {
-        vm.vcpus[vcpu]!.power = 'off';
-        vm.trace.power(vcpu, false);
-        vm.engine.cpu.requestExit(Exit.Event);
-      },
-      suspend: () => vm.engine.cpu.requestExit(Exit.Wfi),
-      systemOff: () => vm.finish({ kind: 'poweroff' }),
-      systemReset: () => vm.finish({ kind: 'reset' }),
-    };
   }
 
   /** The guest has ended: nothing of it runs any more. */

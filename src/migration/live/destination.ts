@@ -8,7 +8,7 @@
  */
 import type { HostSpec } from '../../host/frequency.js';
 import { MigrationFailed } from './errors.js';
-import { FrameReader } from './frame-reader.js';
+import { admit, FrameReader } from './frame-reader.js';
 import {
   decodeNumber,
   encodeNumber,
@@ -117,7 +117,7 @@ export class LiveDestination<Arrived> {
   constructor(options: DestinationOptions<Arrived>) {
     this.#options = options;
     this.#reader = new FrameReader({
-      admit: (name) => this.#admit(name),
+      admit: (name) => admit(name, this.#phase, ADMITTED),
       message: (name, payload) => this.#message(name, payload),
       pages: (run) => this.#place(run),
       stored: (run, hash) => this.#stored(run, hash),
@@ -202,10 +202,6 @@ export class LiveDestination<Arrived> {
     this.#room = null;
     this.#complete = null;
     this.#arrived = null;
-  }
-
-  #admit(name: MessageName): void {
-    if (!ADMITTED[this.#phase].includes(name)) throw new MigrationFailed(`${name} has no place here (${this.#phase})`);
   }
 
   #message(name: MessageName, payload: Uint8Array): void {

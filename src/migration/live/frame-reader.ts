@@ -162,3 +162,12 @@ export class FrameReader {
     else this.#expect('head', this.#head);
   }
 }
+
+/** @throws MigrationFailed for a message that has no place in the phase */
+export function admit<P extends string>(
+  name: MessageName,
+  phase: P,
+  admitted: Readonly<Record<P, readonly MessageName[]>>,
+): void {
+  if (!admitted[phase].includes(name)) throw new MigrationFailed(`${name} has no place here (${phase})`);
+}

@@ -15,7 +15,7 @@ import { admitMove } from '../migrate.js';
 import { pageKernel } from '../page-kernel.js';
 import type { Machine } from '../snapshot.js';
 import { MigrationFailed } from './errors.js';
-import { FrameReader } from './frame-reader.js';
+import { admit, FrameReader } from './frame-reader.js';
 import { decodeNumber, encodeNumber, FrameWriter, MAGIC, type MessageName, PROTOCOL } from './frames.js';
 import {
   decodeAcceptance,
@@ -111,7 +111,7 @@ export class LiveSource {
     if (vm.board.virtio.disks.length) throw new MigrationFailed('a guest with a drive cannot go to another process');
     this.#pages = new PageSender(vm.memory(), pageKernel(vm.engine.memory), this.#writer);
     this.#reader = new FrameReader({
-      admit: (name) => this.#admit(name),
+      admit: (name) => admit(name, this.#phase, ADMITTED),
       message: (name, payload) => this.#message(name, payload),
       pages: () => {
         throw new MigrationFailed('the destination sends pages');
@@ -244,10 +244,6 @@ export class LiveSource {
     this.#out.length = 0;
     this.#pages.begin([], false);
     this.#machine.vm.system.mmu.dirty.stop();
-  }
-
-  #admit(name: MessageName): void {
-    if (!ADMITTED[this.#phase].includes(name)) throw new MigrationFailed(`${name} has no place here (${this.#phase})`);
   }
 
   #message(name: MessageName, payload: Uint8Array): void {

@@ -1,10 +1,9 @@
 /** One run of a scenario: makes the machine, runs it to its end or its limit, and compares with what is expected. */
 
-import { PROFILES } from '../../arch/profiles.js';
 import type { Ps } from '../../arch/timer/time.js';
 import type { VcpuAccount } from '../../host/host.js';
 import { StealSchedule } from '../../host/steal.js';
-import { PV_TIME_BASE } from '../../hypervisor/pvtime/index.js';
+import { boardOf } from '../../hypervisor/vm/board-of.js';
 import { planLoad } from '../../loader/index.js';
 import { VIRT } from '../../machine/virt.js';
 import { beginWith, type MigrationRecord } from '../../migration/migrate.js';
@@ -88,13 +87,7 @@ export function buildMachine(plan: RunPlan, images: Images): Machine {
     ...(images.initrd && { initrd: images.initrd }),
     ...(images.dtb && { dtb: images.dtb }),
     ...(plan.images.append !== null && { bootargs: plan.images.append }),
-    board: {
-      cpus: config.vcpus,
-      cpuCompatible: PROFILES[config.cpu]!.compatible,
-      ...(config.pvTime !== 'off' && { pvTimeBase: BigInt(PV_TIME_BASE) }),
-      ...(config.its && { itsBase: BigInt(VIRT.its.base) }),
-      ...(config.vmclock && { vmclockBase: BigInt(VIRT.vmclock.base) }),
-    },
+    board: boardOf(config),
   });
   const machine = createMachine({ spec, ips, quantum, costs, steal: new StealSchedule(steal, seed) }, config, engine);
   const [first] = plan.events.flatMap((e) => e.actions.filter((a) => a.kind === 'migrate'));

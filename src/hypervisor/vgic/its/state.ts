@@ -39,10 +39,10 @@ export const COMMAND_BYTES = 32;
 /** Bytes of the largest queue: GITS_CBASER.Size is 8 bits, of 4 KiB pages. */
 export const MAX_QUEUE_BYTES = 256 * 4096;
 
-const VALID = 1n << 63n;
+/** Bit 63 of GITS_BASER<n>, GITS_CBASER and most entries. */
+export const VALID = 1n << 63n;
 const PAGE_64K = 0x10000;
 
-/** Whether bit 63 is set: of GITS_BASER<n>, GITS_CBASER and most entries. */
 export const isValid = (value: bigint): boolean => (value & VALID) !== 0n;
 
 /** Bytes of the command queue. */

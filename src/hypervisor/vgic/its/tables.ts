@@ -12,10 +12,9 @@
 
 import { FIRST_LPI_INTID } from '../../../arch/gic/registers.js';
 import type { TableMemory } from './memory.js';
-import { COLLECTION_BITS, EVENT_BITS, type ItsState, isValid, tableAddress, tableBytes } from './state.js';
+import { COLLECTION_BITS, EVENT_BITS, type ItsState, isValid, tableAddress, tableBytes, VALID } from './state.js';
 
 const ENTRY = 8;
-const VALID = 1n << 63n;
 /** GITS_BASER<n>.Indirect. */
 export const INDIRECT = 1n << 62n;
 /** Bytes of a second-level table, and its entries. */
